@@ -1,6 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+pub mod backend;
+pub mod config;
 pub mod constants;
 mod grain;
+pub mod hasher;
+#[path = "no_ifma.rs"]
+mod ifma;
 
+pub use backend::{Backend, BackendUnavailable};
+pub use config::{Bn254Challenger, Bn254Mmcs, bn254_challenger, bn254_mmcs};
 pub use constants::poseidon2;
+pub use hasher::{Bn254Compression, Bn254Sponge, Digest};
