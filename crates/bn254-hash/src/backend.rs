@@ -2,6 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
+use p3_bn254::Bn254;
+use p3_symmetric::Permutation;
+
+use crate::constants::{WIDTH, poseidon2};
 use crate::ifma::Ifma;
 
 /// Environment variable that keeps batches on the scalar path when it is set to `1`.
@@ -42,6 +46,24 @@ impl Backend {
             Self::Ifma if LANES.is_none() => Err(BackendUnavailable),
             _ => Ok(()),
         }
+    }
+
+    /// Permute every state.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendUnavailable`] for [`Backend::Ifma`] on a processor without it.
+    pub fn permute_many(self, states: &mut [[Bn254; WIDTH]]) -> Result<(), BackendUnavailable> {
+        self.require()?;
+        if let Some(lanes) = self.lanes() {
+            lanes.permute_many(states);
+        } else {
+            let permutation = poseidon2();
+            for state in states {
+                permutation.permute_mut(state);
+            }
+        }
+        Ok(())
     }
 
     /// The vector implementation, if this is the vector path and it is there.

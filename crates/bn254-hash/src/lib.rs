@@ -5,6 +5,9 @@ pub mod config;
 pub mod constants;
 mod grain;
 pub mod hasher;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+#[cfg(not(target_arch = "x86_64"))]
 #[path = "no_ifma.rs"]
 mod ifma;
 
