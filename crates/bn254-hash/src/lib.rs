@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 pub mod backend;
+pub mod challenger;
 pub mod config;
 pub mod constants;
 mod grain;
+mod grinding;
 pub mod hasher;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
@@ -12,6 +14,7 @@ mod ifma;
 mod ifma;
 
 pub use backend::{Backend, BackendUnavailable};
-pub use config::{Bn254Challenger, Bn254Mmcs, bn254_challenger, bn254_mmcs};
+pub use challenger::Bn254Challenger;
+pub use config::{Bn254Mmcs, ScalarChallenger, bn254_challenger, bn254_mmcs, scalar_challenger};
 pub use constants::poseidon2;
 pub use hasher::{Bn254Compression, Bn254Sponge, Digest};

@@ -28,4 +28,8 @@ impl Ifma {
     pub(crate) fn permute_many(&self, _: &mut [[Bn254; WIDTH]]) {
         match *self {}
     }
+
+    pub(crate) fn second_words(&self, _: &[[Bn254; WIDTH]; LANES]) -> [[u64; 4]; LANES] {
+        match *self {}
+    }
 }

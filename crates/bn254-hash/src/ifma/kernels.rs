@@ -103,9 +103,9 @@ pub(super) fn compress<const N: usize>(constants: &Constants, pairs: &[[Digest; 
     });
 }
 
-/// The bare permutation.
+#[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn permute_states<const N: usize>(constants: &Constants, states: &mut [[Bn254; WIDTH]]) {
+fn read<const N: usize>(states: &[[Bn254; WIDTH]]) -> State<N> {
     let last = states.len() - 1;
     let mut state: State<N> = [[zero(); N]; WIDTH];
     for k in 0..WIDTH {
@@ -113,6 +113,13 @@ pub(super) fn permute_states<const N: usize>(constants: &Constants, states: &mut
             state[k][n] = reduce(from_lanes(|i| limbs(states[(VECTOR_LANES * n + i).min(last)][k])));
         }
     }
+    state
+}
+
+/// The bare permutation.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn permute_states<const N: usize>(constants: &Constants, states: &mut [[Bn254; WIDTH]]) {
+    let mut state: State<N> = read(states);
     permute(&mut state, constants);
     for k in 0..WIDTH {
         write(&state[k], |i, x| {
@@ -120,5 +127,19 @@ pub(super) fn permute_states<const N: usize>(constants: &Constants, states: &mut
                 out[k] = x;
             }
         });
+    }
+}
+
+/// Element 1 of the permuted states, as canonical words.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn second_words<const N: usize>(
+    constants: &Constants,
+    states: &[[Bn254; WIDTH]],
+    out: &mut [[u64; 4]],
+) {
+    let mut state: State<N> = read(states);
+    permute(&mut state, constants);
+    for (element, words) in state[1].iter().zip(out.chunks_mut(VECTOR_LANES)) {
+        words.copy_from_slice(&leave(*element)[..words.len()]);
     }
 }

@@ -89,4 +89,11 @@ impl Ifma {
             run!(group.len(), permute_states(&self.constants, group));
         }
     }
+
+    /// The canonical words of element 1 of the permuted states.
+    pub(crate) fn second_words(&self, states: &[[Bn254; WIDTH]; LANES]) -> [[u64; 4]; LANES] {
+        let mut out = [[0; 4]; LANES];
+        run!(LANES, second_words(&self.constants, states, &mut out));
+        out
+    }
 }
