@@ -47,10 +47,12 @@ contract FinialVerifier is IFinialVerifier {
     }
 
     /// @inheritdoc IFinialVerifier
-    function verify(bytes calldata publicValues, bytes calldata proofData, bytes32 exeCommit, bytes32 leafCommit)
-        external
-        view
-    {
+    function verify(
+        bytes calldata publicValues,
+        bytes calldata proofData,
+        bytes32 exeCommit,
+        bytes32 leafCommit
+    ) external view {
         _requireAllowedChain();
         if (proofData.length != WORDS * 32) revert ProofLengthMismatch(WORDS * 32, proofData.length);
         _requireCanonicalCalldata(publicValues, proofData);

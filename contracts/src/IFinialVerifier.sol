@@ -34,9 +34,12 @@ interface IFinialVerifier {
     /// @param proofData The proof: curve points and scalars, 32 bytes a word, big-endian.
     /// @param exeCommit Commitment to the program and its initial memory.
     /// @param leafCommit Commitment to the recursion programs that may stand in the proof's tree.
-    function verify(bytes calldata publicValues, bytes calldata proofData, bytes32 exeCommit, bytes32 leafCommit)
-        external
-        view;
+    function verify(
+        bytes calldata publicValues,
+        bytes calldata proofData,
+        bytes32 exeCommit,
+        bytes32 leafCommit
+    ) external view;
 
     /// @notice The generated verifier behind this contract.
     function halo2Verifier() external view returns (address);
