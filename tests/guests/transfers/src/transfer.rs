@@ -1,0 +1,67 @@
+//! A transfer: key (33 bytes) ‖ recipient (20) ‖ amount (8) ‖ nonce (4) ‖ signature (64).
+
+use alloc::vec::Vec;
+
+use k256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
+use sha2::{Digest, Sha256};
+
+use crate::ledger::Id;
+
+/// Separates these signatures from any other use of the keys.
+const DOMAIN: &[u8] = b"finial/transfers/1";
+
+/// Bytes of an encoded transfer.
+const TRANSFER_BYTES: usize = 33 + 20 + 8 + 4 + 64;
+
+pub struct Transfer<'a> {
+    key: &'a [u8; 33],
+    pub to: &'a Id,
+    amount: &'a [u8; 8],
+    nonce: &'a [u8; 4],
+    signature: &'a [u8],
+}
+
+impl<'a> Transfer<'a> {
+    /// Reads a batch, which is the rest of the input.
+    pub fn parse_batch(batch: &'a [u8]) -> Vec<Self> {
+        let (count, rest) = batch.split_first_chunk::<4>().expect("the batch begins with a count of transfers");
+        let (transfers, rest) = rest.as_chunks::<TRANSFER_BYTES>();
+        assert!(rest.is_empty() && transfers.len() == u32::from_le_bytes(*count) as usize, "the batch is exact");
+        transfers.iter().map(Self::decode).collect()
+    }
+
+    fn decode(bytes: &'a [u8; TRANSFER_BYTES]) -> Self {
+        let (key, rest) = bytes.split_first_chunk().expect("a transfer has 129 bytes");
+        let (to, rest) = rest.split_first_chunk().expect("a transfer has 129 bytes");
+        let (amount, rest) = rest.split_first_chunk().expect("a transfer has 129 bytes");
+        let (nonce, signature) = rest.split_first_chunk().expect("a transfer has 129 bytes");
+        Self { key, to, amount, nonce, signature }
+    }
+
+    pub fn amount(&self) -> u64 {
+        u64::from_le_bytes(*self.amount)
+    }
+
+    pub fn nonce(&self) -> u32 {
+        u32::from_le_bytes(*self.nonce)
+    }
+
+    pub fn from_id(&self) -> Id {
+        let digest: [u8; 32] = Sha256::digest(self.key).into();
+        *digest.first_chunk().expect("a digest has 32 bytes")
+    }
+
+    /// Checks the signature over the SHA-256 of domain ‖ sender ‖ recipient ‖ amount ‖ nonce.
+    pub fn verify(&self) {
+        let mut hasher = Sha256::new();
+        hasher.update(DOMAIN);
+        hasher.update(self.from_id());
+        hasher.update(self.to);
+        hasher.update(self.amount);
+        hasher.update(self.nonce);
+        let digest: [u8; 32] = hasher.finalize().into();
+        let key = VerifyingKey::from_sec1_bytes(self.key).expect("the sender's key is a point");
+        let signature = Signature::from_slice(self.signature).expect("the signature is well formed");
+        key.verify_prehash(&digest, &signature).expect("the signature verifies");
+    }
+}
