@@ -64,13 +64,11 @@ pub(crate) static ROUND_CONSTANTS: LazyLock<RoundConstants> = LazyLock::new(|| {
 });
 
 /// Constants of the external rounds; the first four rows come before the internal rounds.
-#[must_use]
 pub fn external_constants() -> [[Bn254; WIDTH]; EXTERNAL_ROUNDS] {
     ROUND_CONSTANTS.external.map(|row| row.map(Bn254::new))
 }
 
 /// Constants of the internal rounds, for element 0 of the state.
-#[must_use]
 pub fn internal_constants() -> [Bn254; INTERNAL_ROUNDS] {
     ROUND_CONSTANTS.internal.map(Bn254::new)
 }

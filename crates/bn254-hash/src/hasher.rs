@@ -33,8 +33,8 @@ pub fn scalar_sponge() -> ScalarSponge {
 
 /// Plonky3's compression with this crate's instance.
 #[must_use]
-pub const fn scalar_compression(permutation: Poseidon2Bn254<WIDTH>) -> ScalarCompression {
-    ScalarCompression::new(permutation)
+pub fn scalar_compression() -> ScalarCompression {
+    ScalarCompression::new(poseidon2())
 }
 
 /// Hash of KoalaBear rows to one BN254 element.
@@ -118,7 +118,7 @@ impl Bn254Compression {
     /// The compression on the fastest path this processor has (see [`Backend::detect`]).
     #[must_use]
     pub fn new() -> Self {
-        Self { scalar: Arc::new(scalar_compression(poseidon2())), lanes: Backend::detect().lanes() }
+        Self { scalar: Arc::new(scalar_compression()), lanes: Backend::detect().lanes() }
     }
 
     /// The compression on a given path.
@@ -128,7 +128,7 @@ impl Bn254Compression {
     /// If this processor lacks the path.
     pub fn with_backend(backend: Backend) -> Result<Self, BackendUnavailable> {
         backend.require()?;
-        Ok(Self { scalar: Arc::new(scalar_compression(poseidon2())), lanes: backend.lanes() })
+        Ok(Self { scalar: Arc::new(scalar_compression()), lanes: backend.lanes() })
     }
 
     /// The path batches take.

@@ -122,7 +122,7 @@ fn packing_is_as_documented() {
 #[test]
 fn compressions_agree() {
     let mut rng = StdRng::seed_from_u64(4);
-    let scalar = scalar_compression(poseidon2());
+    let scalar = scalar_compression();
     let edges = edges();
     for backend in backends() {
         let compression = Bn254Compression::with_backend(backend).unwrap();
@@ -171,7 +171,7 @@ fn merkle_roots_are_plonky3s() {
             if height < 1 << cap_height {
                 continue;
             }
-            let stock = Stock::new(scalar_sponge(), scalar_compression(poseidon2()), cap_height);
+            let stock = Stock::new(scalar_sponge(), scalar_compression(), cap_height);
             let (expected, _) = stock.commit(matrices.clone());
             for backend in backends() {
                 let ours = Bn254Mmcs::new(

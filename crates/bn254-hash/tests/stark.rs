@@ -2,7 +2,7 @@
 
 use finial_bn254_hash::hasher::{ScalarCompression, ScalarSponge, scalar_compression, scalar_sponge};
 use finial_bn254_hash::{
-    Bn254Challenger, Bn254Mmcs, ScalarChallenger, bn254_challenger, bn254_mmcs, poseidon2, scalar_challenger,
+    Bn254Challenger, Bn254Mmcs, ScalarChallenger, bn254_challenger, bn254_mmcs, scalar_challenger,
 };
 use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
 use p3_bn254::Bn254;
@@ -43,7 +43,7 @@ fn ours() -> Config<Bn254Mmcs, Bn254Challenger> {
 }
 
 fn stock() -> Config<StockMmcs, ScalarChallenger> {
-    let mmcs = StockMmcs::new(scalar_sponge(), scalar_compression(poseidon2()), CAP_HEIGHT);
+    let mmcs = StockMmcs::new(scalar_sponge(), scalar_compression(), CAP_HEIGHT);
     StarkConfig::new(pcs(mmcs), scalar_challenger())
 }
 

@@ -4,6 +4,10 @@
 //! (both in `field`), and the step from ordinary code into code compiled for IFMA, below.
 
 #![expect(unsafe_code, reason = "vector loads and stores, and calls into code for a detected CPU feature")]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "loops over limbs and streams index several arrays, and are unrolled: an index says it best"
+)]
 
 mod field;
 mod kernels;
