@@ -1,4 +1,4 @@
-//! Applies a batch of signed transfers to a table of balances. `README.md` beside this crate has the
+//! Applies a batch of signed transfers to a table of balances. `tests/guests/README.md` has the
 //! formats; a batch with a single transfer that is not valid is a panic, so it has no proof.
 #![no_std]
 #![no_main]
