@@ -1,1 +1,16 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod builder;
+pub mod circuit;
+pub mod convert;
+pub mod gadgets;
+pub mod poseidon2;
+pub mod range;
+
+pub use builder::{Cell, CircuitBuilder, Usage};
+pub use circuit::{CapacityError, CircuitParams, StaticCircuit, StaticConfig};
+pub use gadgets::{Bit, Canonical, Challenger, Digest, Ext, Felt};
+
+#[cfg(test)]
+mod testing;

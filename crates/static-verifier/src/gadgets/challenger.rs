@@ -1,0 +1,283 @@
+//! The root proof's transcript, as `finial_bn254_hash::Bn254Challenger` (Plonky3's `MultiField32Challenger`).
+//!
+//! A duplex sponge over BN254 of rate two. Observed base elements wait until sixteen are there or a challenge is asked for;
+//! they fill the rate as base-2^31 digits, eight to an element, and their number is added to the capacity. A digest
+//! is absorbed as it is, with the tag one. A squeezed BN254 element gives its seven low digits in base `p`.
+//!
+//! # Soundness
+//! The sampled digits must be unique, or a prover could choose its challenges. `v = Σ cᵢ·pⁱ + R·p⁷` with canonical
+//! `cᵢ`; the right side is compared with the BN254 modulus as an integer (`[SPLIT-1]`…`[SPLIT-3]`), so it is
+//! the canonical integer of `v`, whose digits are unique.
+
+use std::sync::LazyLock;
+
+use halo2_base::{
+    QuantumCell::{self, Constant, Existing, Witness},
+    halo2_proofs::halo2curves::{bn256::Fr, ff::Field},
+};
+use p3_field::PrimeCharacteristicRing;
+use p3_koala_bear::KoalaBear;
+
+use super::{
+    bits::Bit,
+    ext::{DEGREE, Ext},
+    felt::Canonical,
+    hash::{Digest, PACKED, RATE},
+};
+use crate::{
+    builder::{Cell, CircuitBuilder},
+    convert::{P, div_rem_words, to_words},
+};
+
+/// Base-`p` digits taken from a squeezed element.
+const DIGITS: usize = 7;
+/// 16-bit limbs that hold the remaining quotient.
+const QUOTIENT_LIMBS: usize = 3;
+/// 16-bit limbs that hold `p^7` twice.
+const LOW_LIMBS: usize = 14;
+
+/// The transcript.
+///
+/// # Assumptions
+/// What is observed, and in which order, is decided by the circuit, never by witness values.
+pub struct Challenger {
+    state: [QuantumCell<Fr>; RATE + 1],
+    /// Base elements not yet absorbed.
+    pending: Vec<Canonical>,
+    /// Squeezed elements not yet split, the last to be split first.
+    squeezed: Vec<Cell>,
+    /// Digits of a split element, the last to be sampled first.
+    digits: Vec<Canonical>,
+    /// Whether the state was permuted since it was last squeezed.
+    fresh: bool,
+}
+
+impl Default for Challenger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Challenger {
+    /// An empty transcript.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            state: [Constant(Fr::ZERO); RATE + 1],
+            pending: vec![],
+            squeezed: vec![],
+            digits: vec![],
+            fresh: false,
+        }
+    }
+
+    /// Observes a base element.
+    pub fn observe(&mut self, builder: &mut CircuitBuilder, element: Canonical) {
+        self.forget_output();
+        self.pending.push(element);
+        if self.pending.len() == RATE * PACKED {
+            self.flush(builder);
+        }
+    }
+
+    /// Observes the coefficients of an extension element.
+    pub fn observe_ext(&mut self, builder: &mut CircuitBuilder, element: Ext) {
+        for coefficient in element.0 {
+            let canonical = builder.canonical(coefficient);
+            self.observe(builder, canonical);
+        }
+    }
+
+    /// Observes a digest.
+    pub fn observe_digest(&mut self, builder: &mut CircuitBuilder, digest: Digest) {
+        self.flush(builder);
+        self.absorb(builder, &[digest.0], 1);
+    }
+
+    /// Observes the digests of a Merkle cap.
+    pub fn observe_cap(&mut self, builder: &mut CircuitBuilder, cap: &[Digest]) {
+        for &digest in cap {
+            self.observe_digest(builder, digest);
+        }
+    }
+
+    fn forget_output(&mut self) {
+        self.squeezed.clear();
+        self.digits.clear();
+        self.fresh = false;
+    }
+
+    fn flush(&mut self, builder: &mut CircuitBuilder) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let packed: Vec<_> = pending.chunks(PACKED).map(|digits| builder.pack_digits(digits, 0)).collect();
+        self.absorb(builder, &packed, pending.len() as u64);
+    }
+
+    fn absorb(&mut self, builder: &mut CircuitBuilder, words: &[Cell], tag: u64) {
+        for (i, slot) in self.state[..RATE].iter_mut().enumerate() {
+            *slot = words.get(i).map_or(Constant(Fr::ZERO), |cell| Existing(*cell));
+        }
+        let tag = Fr::from(tag);
+        self.state[RATE] = match self.state[RATE] {
+            Constant(capacity) => Constant(capacity + tag),
+            capacity => Existing(builder.chain(capacity, [(Constant(tag), Constant(Fr::ONE))])),
+        };
+        self.permute(builder);
+    }
+
+    fn permute(&mut self, builder: &mut CircuitBuilder) {
+        self.forget_output();
+        self.state = builder.permute(self.state).map(Existing);
+        self.fresh = true;
+    }
+
+    /// A challenge of the base field.
+    pub fn sample(&mut self, builder: &mut CircuitBuilder) -> Canonical {
+        self.flush(builder);
+        if self.digits.is_empty() {
+            let element = self.squeeze(builder);
+            self.digits = builder.split_digits(element).to_vec();
+        }
+        self.digits.pop().expect("a split element has seven digits")
+    }
+
+    fn squeeze(&mut self, builder: &mut CircuitBuilder) -> Cell {
+        if self.squeezed.is_empty() {
+            if !self.fresh {
+                self.permute(builder);
+            }
+            self.squeezed = self.state[..RATE]
+                .iter()
+                .map(|q| match q {
+                    Existing(cell) => *cell,
+                    _ => unreachable!("a permuted state consists of cells"),
+                })
+                .collect();
+            self.fresh = false;
+        }
+        self.squeezed.pop().expect("the rate has two elements")
+    }
+
+    /// A challenge of the extension field.
+    pub fn sample_ext(&mut self, builder: &mut CircuitBuilder) -> Ext {
+        Ext(core::array::from_fn::<_, DEGREE, _>(|_| self.sample(builder).felt()))
+    }
+
+    /// The low bits of a sampled base element, least significant first.
+    ///
+    /// # Panics
+    /// For more than 30 bits.
+    pub fn sample_bits(&mut self, builder: &mut CircuitBuilder, count: usize) -> Vec<Bit> {
+        assert!(count <= 30, "a sampled element has thirty full bits");
+        let element = self.sample(builder);
+        builder.bits(element)[..count].to_vec()
+    }
+
+    /// Observes a proof-of-work witness and constrains `bits` bits of the next sample to be zero.
+    ///
+    /// As natively, a zero-bit check does not touch the transcript.
+    pub fn check_witness(&mut self, builder: &mut CircuitBuilder, bits: usize, witness: Canonical) {
+        if bits == 0 {
+            return;
+        }
+        self.observe(builder, witness);
+        for bit in self.sample_bits(builder, bits) {
+            builder.assert_cell_is(&bit.cell(), Fr::ZERO);
+        }
+    }
+}
+
+/// `r - 1 = low + quotient·p^7` for the BN254 modulus `r`.
+struct Largest {
+    low: Fr,
+    quotient: u64,
+}
+
+static LARGEST: LazyLock<Largest> = LazyLock::new(|| {
+    let mut words = to_words(-Fr::ONE);
+    let mut low = Fr::ZERO;
+    for i in 0..DIGITS {
+        low += Fr::from(div_rem_words(&mut words, P)) * power_of_p(i);
+    }
+    Largest { low, quotient: words[0] }
+});
+
+fn power_of_p(i: usize) -> Fr {
+    Fr::from(P).pow([i as u64])
+}
+
+impl CircuitBuilder {
+    /// The seven low digits, in base `p`, of the canonical integer of a BN254 element.
+    pub(crate) fn split_digits(&mut self, element: Cell) -> [Canonical; DIGITS] {
+        let mut words = to_words(*element.value());
+        let digits: [Canonical; DIGITS] = core::array::from_fn(|_| {
+            let digit = u32::try_from(div_rem_words(&mut words, P)).expect("a digit in base p is below 2^31");
+            self.load_felt(KoalaBear::from_u32(digit))
+        });
+        // Both the quotient and its distance from the largest one lie in [0, 2^48): 0 ≤ R ≤ R_max. [SPLIT-1]
+        let quotient = self.load_limbs(words[0]);
+        let distance = self.load_limbs(LARGEST.quotient.wrapping_sub(words[0]));
+        let one = Constant(Fr::ONE);
+        self.assert_chain(
+            Existing(quotient),
+            [(Existing(distance), one)],
+            Constant(Fr::from(LARGEST.quotient)),
+        );
+        let weighted = (1..DIGITS).map(|i| (Existing(digits[i].cell()), Constant(power_of_p(i))));
+        let low = self.chain(Existing(digits[0].cell()), weighted.collect::<Vec<_>>());
+        self.assert_chain(
+            Existing(low),
+            [(Existing(quotient), Constant(power_of_p(DIGITS)))],
+            Existing(element),
+        );
+        self.assert_low_part(low, distance);
+        digits
+    }
+
+    /// `[SPLIT-3]` If the quotient is the largest, the low part is at most that of `r - 1`.
+    fn assert_low_part(&mut self, low: Cell, distance: Cell) {
+        let at_top = self.is_zero(distance);
+        // low_max - low + (1 - at_top)·p^7 is not negative: it fits 224 bits, while a negative value would not.
+        let p7 = power_of_p(DIGITS);
+        let slack = self.chain(
+            Constant(LARGEST.low + p7),
+            [(Existing(low), Constant(-Fr::ONE)), (Existing(at_top), Constant(-p7))],
+        );
+        let words = to_words(*slack.value());
+        let limbs: Vec<Cell> = (0..LOW_LIMBS)
+            .map(|i| {
+                let word = words.get(i / 4).copied().unwrap_or(0);
+                self.load_limb(((word >> (16 * (i % 4))) & 0xffff) as u16)
+            })
+            .collect();
+        let weighted =
+            (1..LOW_LIMBS).map(|i| (Existing(limbs[i]), Constant(Fr::from(1 << 16).pow([i as u64]))));
+        self.assert_chain(Existing(limbs[0]), weighted.collect::<Vec<_>>(), Existing(slack));
+    }
+
+    /// A cell in `[0, 2^48)`.
+    fn load_limbs(&mut self, value: u64) -> Cell {
+        let limbs: [Cell; QUOTIENT_LIMBS] =
+            core::array::from_fn(|i| self.load_limb(((value >> (16 * i)) & 0xffff) as u16));
+        let weighted = (1..QUOTIENT_LIMBS).map(|i| (Existing(limbs[i]), Constant(Fr::from(1 << (16 * i)))));
+        self.chain(Existing(limbs[0]), weighted.collect::<Vec<_>>())
+    }
+
+    /// `[SPLIT-2]` One if the cell is zero, otherwise zero.
+    fn is_zero(&mut self, x: Cell) -> Cell {
+        let value = *x.value();
+        let hint_inverse = Option::<Fr>::from(value.invert()).unwrap_or(Fr::ZERO);
+        let result = if value == Fr::ZERO { Fr::ONE } else { Fr::ZERO };
+        let ctx = self.ctx();
+        // result + x·w = 1: a result other than one means x is not zero.
+        ctx.assign_region([Witness(result), Existing(x), Witness(hint_inverse), Constant(Fr::ONE)], [0]);
+        let result = ctx.get(-4);
+        // 0 + result·x = 0: x not zero means the result is.
+        let zero = Constant(Fr::ZERO);
+        ctx.assign_region([zero, Existing(result), Existing(x), zero], [0]);
+        result
+    }
+}

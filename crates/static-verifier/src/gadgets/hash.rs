@@ -1,0 +1,129 @@
+//! Merkle hashing with BN254 Poseidon2, as `finial_bn254_hash::{Bn254Sponge, Bn254Compression}` do natively.
+
+use halo2_base::{
+    QuantumCell::{self, Constant, Existing, Witness},
+    halo2_proofs::halo2curves::{bn256::Fr, ff::Field},
+};
+use p3_bn254::Bn254;
+
+use super::{bits::Bit, felt::Canonical};
+use crate::{
+    builder::{Cell, CircuitBuilder},
+    convert::to_fr,
+};
+
+/// KoalaBear elements in one BN254 element, base 2^31.
+pub(crate) const PACKED: usize = 8;
+/// Rate of the sponge.
+pub(crate) const RATE: usize = 2;
+
+/// A digest: one BN254 scalar, any of which is valid.
+#[derive(Clone, Copy, Debug)]
+pub struct Digest(pub Cell);
+
+/// `2^(31·i)`.
+pub(crate) fn digit_weight(i: usize) -> Fr {
+    Fr::from(1 << 31).pow([i as u64])
+}
+
+impl CircuitBuilder {
+    /// A witness digest.
+    pub fn load_digest(&mut self, value: Bn254) -> Digest {
+        Digest(self.witness(to_fr(value)))
+    }
+
+    /// A constant digest.
+    pub fn digest_constant(&mut self, value: Bn254) -> Digest {
+        Digest(self.constant(to_fr(value)))
+    }
+
+    /// `Σ (elements[i] + shift)·2^(31·i)`; injective for canonical elements, at most eight, of a known number.
+    pub(crate) fn pack_digits(&mut self, elements: &[Canonical], shift: u64) -> Cell {
+        assert!(elements.len() <= PACKED, "eight 31-bit digits fit a BN254 element");
+        let shift = (0..elements.len()).fold(Fr::ZERO, |sum, i| sum + digit_weight(i) * Fr::from(shift));
+        let digits =
+            elements.iter().enumerate().map(|(i, e)| (Existing(e.cell()), Constant(digit_weight(i))));
+        self.chain(Constant(shift), digits.collect::<Vec<_>>())
+    }
+
+    /// The leaf hash of a row of base elements.
+    ///
+    /// # Assumptions
+    /// The number of elements is the circuit's, not the prover's; the hash does not bind it.
+    pub fn hash_row(&mut self, row: &[Canonical]) -> Digest {
+        let mut state: [QuantumCell<Fr>; RATE + 1] = [Constant(Fr::ZERO); RATE + 1];
+        for block in row.chunks(RATE * PACKED) {
+            for (slot, digits) in state.iter_mut().zip(block.chunks(PACKED)) {
+                *slot = Existing(self.pack_digits(digits, 1));
+            }
+            state = self.permute(state).map(Existing);
+        }
+        Digest(match state[0] {
+            Existing(cell) => cell,
+            _ => self.constant(Fr::ZERO),
+        })
+    }
+
+    /// The compression of two digests.
+    pub fn compress(&mut self, left: Digest, right: Digest) -> Digest {
+        let [digest, ..] = self.permute([Existing(left.0), Existing(right.0), Constant(Fr::ZERO)]);
+        Digest(digest)
+    }
+
+    /// `(sibling, node)` if the bit is set, `(node, sibling)` otherwise: eleven cells.
+    fn order(&mut self, bit: Bit, node: Digest, sibling: Digest) -> (Digest, Digest) {
+        let (n, s) = (*node.0.value(), *sibling.0.value());
+        let (left, right) = if bit.value() { (s, n) } else { (n, s) };
+        let bit = Existing(bit.cell());
+        let ctx = self.ctx();
+        // right + bit·d = sibling; sibling + (-1)·node = d; node + bit·d = left.
+        let difference = s - n;
+        ctx.assign_region(
+            [
+                Witness(right),
+                bit,
+                Witness(difference),
+                Existing(sibling.0),
+                Constant(-Fr::ONE),
+                Existing(node.0),
+            ],
+            [0],
+        );
+        let (right, difference) = (ctx.get(-6), ctx.get(-4));
+        // The fourth cell of the gate that started at the sibling.
+        ctx.assign_region([Existing(difference)], [-3]);
+        let left = ctx.assign_region_last([Existing(node.0), bit, Existing(difference), Witness(left)], [0]);
+        (Digest(left), Digest(right))
+    }
+
+    /// The digest one level up a Merkle path; the bit says whether `node` is the right child.
+    pub fn merkle_step(&mut self, node: Digest, sibling: Digest, bit: Bit) -> Digest {
+        let (left, right) = self.order(bit, node, sibling);
+        self.compress(left, right)
+    }
+
+    /// The digest at the top of a Merkle path; index bits from the leaf up.
+    ///
+    /// # Panics
+    /// Unless there are as many siblings as bits.
+    pub fn merkle_root(&mut self, leaf: Digest, siblings: &[Digest], bits: &[Bit]) -> Digest {
+        assert_eq!(siblings.len(), bits.len(), "a Merkle path has one sibling per bit");
+        siblings.iter().zip(bits).fold(leaf, |node, (&sibling, &bit)| self.merkle_step(node, sibling, bit))
+    }
+
+    /// Constrains a leaf to lie under a cap: the first `siblings.len()` bits walk up the path, the rest index the cap.
+    ///
+    /// # Panics
+    /// Unless the remaining bits address exactly the cap.
+    pub fn assert_merkle_path(&mut self, leaf: Digest, siblings: &[Digest], bits: &[Bit], cap: &[Digest]) {
+        let (path, index) = bits.split_at(siblings.len());
+        let root = self.merkle_root(leaf, siblings, path);
+        let expected = self.select_from(index, cap);
+        self.assert_digests_equal(root, expected);
+    }
+
+    /// Constrains two digests to be equal.
+    pub fn assert_digests_equal(&mut self, a: Digest, b: Digest) {
+        self.assert_cells_equal(&a.0, &b.0);
+    }
+}
