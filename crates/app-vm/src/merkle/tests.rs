@@ -1,7 +1,8 @@
 //! The memory argument as a whole: Boundary, Merkle and Poseidon2 against a stand-in for the other tables.
 
 use finial_executor::{GUEST_MEMORY, PUBLIC_VALUES, REGISTERS, TouchedLeaf};
-use finial_protocol::{Digest, Val};
+use finial_protocol::machine::NamedTable;
+use finial_protocol::{Digest, InnerConfig, ProvingKey, Val, params};
 use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_lookup::{Count, InteractionBuilder};
@@ -15,6 +16,7 @@ use crate::memory_tree::{MemoryTree, cells_of_words, node_hash};
 use crate::poseidon2::{self, Poseidon2Air};
 
 /// The tables under test, and what stands for the others: the Connector's roots, and messages posted by hand.
+#[derive(Clone, Copy)]
 enum TestAir {
     Boundary(BoundaryAir),
     Merkle(MerkleAir),
@@ -31,6 +33,26 @@ impl BaseAir<Val> for TestAir {
             Self::Poseidon2(air) => air.width(),
             Self::Roots => 1,
             Self::Post { width, .. } => width + 1,
+        }
+    }
+
+    fn num_public_values(&self) -> usize {
+        if matches!(self, Self::Roots) { 16 } else { 0 }
+    }
+
+    fn main_next_row_columns(&self) -> Vec<usize> {
+        vec![]
+    }
+}
+
+impl NamedTable for TestAir {
+    fn name(&self) -> String {
+        match self {
+            Self::Boundary(_) => "boundary".into(),
+            Self::Merkle(_) => "merkle".into(),
+            Self::Poseidon2(_) => "poseidon2".into(),
+            Self::Roots => "roots".into(),
+            Self::Post { bus, .. } => format!("post {bus}"),
         }
     }
 }
@@ -56,6 +78,15 @@ impl<AB: AirBuilder<F = Val> + InteractionBuilder> Air<AB> for TestAir {
         }
     }
 }
+
+const AIRS: [TestAir; 6] = [
+    TestAir::Boundary(BoundaryAir),
+    TestAir::Merkle(MerkleAir),
+    TestAir::Poseidon2(Poseidon2Air),
+    TestAir::Roots,
+    TestAir::Post { bus: buses::MEMORY, width: 5 },
+    TestAir::Post { bus: buses::RANGE12, width: 1 },
+];
 
 /// Traces of a segment's memory argument; tests tamper with them.
 struct Segment {
@@ -112,14 +143,7 @@ impl Segment {
 
     fn violations(&self) -> Vec<Violation> {
         let poseidon2 = poseidon2::trace::generate(&self.poseidon2, 8);
-        let airs = [
-            TestAir::Boundary(BoundaryAir),
-            TestAir::Merkle(MerkleAir),
-            TestAir::Poseidon2(Poseidon2Air),
-            TestAir::Roots,
-            TestAir::Post { bus: buses::MEMORY, width: 5 },
-            TestAir::Post { bus: buses::RANGE12, width: 1 },
-        ];
+        let airs = AIRS;
         let roots_trace = RowMajorMatrix::new(vec![Val::ONE, Val::ZERO], 1);
         let memory = RowMajorMatrix::new(self.memory.clone(), 6);
         let range12 = RowMajorMatrix::new(self.range12.clone(), 2);
@@ -418,4 +442,40 @@ fn boundary_flags_are_bound() {
     let mut segment = Segment::new();
     segment.edit_boundary(0, |row| row.direction = Val::TWO);
     assert!(segment.failed("BOUNDARY-1"));
+}
+
+/// The columns that recursion pays for, the degree, and a proof of the memory argument alone.
+#[test]
+fn tables_prove_within_their_budget() {
+    let witness = MemoryWitness::new(&before(), &touched()).unwrap();
+    let segment = Segment::of(&witness);
+    let pad = |values: &[Val], width: usize, log_height: usize| {
+        let mut values = values.to_vec();
+        values.resize(width << log_height, Val::ZERO);
+        RowMajorMatrix::new(values, width)
+    };
+    let traces = [
+        boundary::trace::generate(&witness, 6),
+        trace::generate(&witness, 8),
+        poseidon2::trace::generate(&segment.poseidon2, 8),
+        pad(&[Val::ONE], 1, 6),
+        pad(&segment.memory, 6, 6),
+        pad(&segment.range12, 2, 8),
+    ];
+    let log_heights: Vec<usize> =
+        traces.iter().map(|trace| p3_matrix::Matrix::height(trace).ilog2() as usize).collect();
+    let mut quick = params::APP;
+    quick.grinding = params::Grinding::uniform(1);
+    quick.num_queries = 10;
+    let key = ProvingKey::<InnerConfig, TestAir>::new(quick, AIRS.to_vec(), &log_heights).unwrap();
+    let columns: Vec<_> =
+        key.vk.shape.tables.iter().take(3).map(|t| (t.width, t.permutation_width(4), t.main_next)).collect();
+    assert_eq!(columns, [(23, 20, false), (29, 20, false), (157, 8, false)]);
+
+    let mut public_values = vec![vec![]; 6];
+    public_values[3] = segment.roots.clone();
+    let proof = key.prove(&traces, &public_values).unwrap();
+    key.vk.verify(&AIRS, None, &proof, &public_values).unwrap();
+    public_values[3][9] += Val::ONE;
+    assert!(key.vk.verify(&AIRS, None, &proof, &public_values).is_err());
 }
