@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod calldata;
+pub mod ceremony;
 pub mod chain;
 pub mod compiler;
 pub mod contract;

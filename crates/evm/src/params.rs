@@ -6,6 +6,7 @@
 
 use crate::{
     cache::{self, CacheError},
+    ceremony::{self, CeremonyError},
     fixed_base::FixedBase,
 };
 use halo2_base::halo2_proofs::{
@@ -76,6 +77,21 @@ pub enum ParamsError {
         /// The set it holds.
         found: String,
     },
+    /// The set is not the pinned one.
+    #[error("the parameters {name} with k = {k} have digest {actual}, but params/sets.json has {expected}")]
+    NotPinned {
+        /// The set's name.
+        name: String,
+        /// Its size.
+        k: u32,
+        /// The pinned digest, hexadecimal.
+        expected: String,
+        /// The digest found, hexadecimal.
+        actual: String,
+    },
+    /// A ceremony's file was not accepted.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
     /// The points could not be decoded.
     #[error("{path} does not hold valid curve points")]
     Points {
@@ -96,21 +112,68 @@ impl Parameters {
         if !(1..=MAX_K).contains(&k) {
             return Err(ParamsError::Size(k));
         }
-        let path = cache.join(format!("params-{DEVELOPMENT}-k{k}"));
-        match Self::read(&path, DEVELOPMENT, k) {
-            Ok(Some(parameters)) => return Ok(parameters),
+        match Self::read(&path_in(cache, DEVELOPMENT, k), DEVELOPMENT, k) {
+            Ok(Some(parameters)) => return parameters.require_pinned(),
             Ok(None) => {}
             Err(ParamsError::Cache(error @ CacheError::Damaged { .. })) => {
                 tracing::warn!("{error}; making it again now");
             }
             Err(error) => return Err(error),
         }
-        let kzg = development_points(k);
-        let digest = cache::write(&path, KIND, meta(DEVELOPMENT, k).as_bytes(), |mut w| {
+        Self::store(cache, DEVELOPMENT, k, development_points(k))?.require_pinned()
+    }
+
+    /// A set that [`Self::import`] has put into the cache; `None` if it has not.
+    ///
+    /// # Errors
+    /// When the cache cannot be read, or holds something else or a damaged file.
+    pub fn imported(cache: &Path, name: &str, k: u32) -> Result<Option<Self>, ParamsError> {
+        ceremony::require_name(name)?;
+        Self::read(&path_in(cache, name, k), name, k)?.map(Self::require_pinned).transpose()
+    }
+
+    /// Takes the first 2^`k` powers from a ceremony's file, checks file and points, and puts them into
+    /// the cache under `name`.
+    ///
+    /// # Errors
+    /// When the file is not the one whose SHA-256 is given, is malformed or too small, or its points
+    /// are not powers of one secret.
+    pub fn import(
+        cache: &Path,
+        name: &str,
+        k: u32,
+        file: &Path,
+        sha256: &[u8; 32],
+    ) -> Result<Self, ParamsError> {
+        if !(1..=MAX_K).contains(&k) {
+            return Err(ParamsError::Size(k));
+        }
+        ceremony::require_name(name)?;
+        let kzg = ceremony::read(file, sha256, k)?;
+        Self::store(cache, name, k, kzg)?.require_pinned()
+    }
+
+    fn store(cache: &Path, name: &str, k: u32, kzg: ParamsKZG<Bn256>) -> Result<Self, ParamsError> {
+        let path = path_in(cache, name, k);
+        let digest = cache::write(&path, KIND, meta(name, k).as_bytes(), |mut w| {
             kzg.write_custom(&mut w, SerdeFormat::RawBytesUnchecked)
         })?;
-        let set = ParamSet { name: DEVELOPMENT.to_owned(), insecure: true, k, digest };
+        let set = ParamSet { name: name.to_owned(), insecure: name == DEVELOPMENT, k, digest };
         Ok(Self { set, kzg })
+    }
+
+    /// Compares the digest with that in `params/sets.json`, where the set is listed.
+    fn require_pinned(self) -> Result<Self, ParamsError> {
+        let is_this = |pin: &&ParamSet| pin.name == self.set.name && pin.k == self.set.k;
+        match pinned_sets().iter().find(is_this) {
+            Some(pin) if *pin != self.set => Err(ParamsError::NotPinned {
+                name: self.set.name.clone(),
+                k: self.set.k,
+                expected: hex::encode(pin.digest),
+                actual: hex::encode(self.set.digest),
+            }),
+            _ => Ok(self),
+        }
     }
 
     fn read(path: &Path, name: &str, k: u32) -> Result<Option<Self>, ParamsError> {
@@ -127,6 +190,15 @@ impl Parameters {
     }
 }
 
+/// The sets whose digests are pinned.
+pub fn pinned_sets() -> Vec<ParamSet> {
+    serde_json::from_str(include_str!("../../../params/sets.json")).expect("a test reads params/sets.json")
+}
+
+fn path_in(cache: &Path, name: &str, k: u32) -> PathBuf {
+    cache.join(format!("params-{name}-k{k}"))
+}
+
 fn meta(name: &str, k: u32) -> String {
     format!("{name} k={k}")
 }
@@ -137,14 +209,34 @@ fn development_secret() -> Fr {
 }
 
 fn development_points(k: u32) -> ParamsKZG<Bn256> {
-    let secret = development_secret();
+    points(development_secret(), k)
+}
+
+/// `[s]H` of the development set: a set that has it is that set, whatever it is called.
+pub(crate) fn development_s_g2() -> G2Affine {
+    (G2Affine::generator() * development_secret()).to_affine()
+}
+
+/// The points for a known secret.
+pub(crate) fn points(secret: Fr, k: u32) -> ParamsKZG<Bn256> {
     let base = FixedBase::new(G1Affine::generator(), k);
     let g = base.multiply(&powers(secret, 1 << k));
     let g_lagrange = base.multiply(&lagrange_at(secret, k));
     let g2 = G2Affine::generator();
     let s_g2 = (g2 * secret).to_affine();
+    assemble(k, g, Some(g_lagrange), g2, s_g2)
+}
+
+/// Puts a set together; without Lagrange points it computes them, which takes minutes from k = 18 on.
+pub(crate) fn assemble(
+    k: u32,
+    g: Vec<G1Affine>,
+    g_lagrange: Option<Vec<G1Affine>>,
+    g2: G2Affine,
+    s_g2: G2Affine,
+) -> ParamsKZG<Bn256> {
     // `from_parts` is a method; any value will do as its receiver.
-    ParamsKZG::<Bn256>::setup(1, rand_core::OsRng).from_parts(k, g, Some(g_lagrange), g2, s_g2)
+    ParamsKZG::<Bn256>::setup(1, rand_core::OsRng).from_parts(k, g, g_lagrange, g2, s_g2)
 }
 
 fn powers(x: Fr, count: usize) -> Vec<Fr> {
@@ -210,6 +302,19 @@ mod tests {
         let rng = Fixed(Sha512::digest(DEVELOPMENT_SEED).to_vec());
         let theirs = ParamsKZG::<Bn256>::setup(7, rng);
         assert_eq!(bytes(&theirs), bytes(&development_points(7)));
+    }
+
+    #[test]
+    fn the_pinned_sets_are_what_is_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let small = pinned_sets().into_iter().filter(|set| set.k <= 14).collect::<Vec<_>>();
+        assert!(!small.is_empty());
+        for set in small {
+            assert_eq!(Parameters::development(directory.path(), set.k).unwrap().set, set);
+        }
+        let mut other = Parameters::development(directory.path(), 10).unwrap();
+        other.set.digest[0] ^= 1;
+        assert!(matches!(other.require_pinned(), Err(ParamsError::NotPinned { k: 10, .. })));
     }
 
     #[test]
