@@ -1,23 +1,35 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use p3_field::extension::BinomialExtensionField;
-use p3_koala_bear::KoalaBear;
+use finial_protocol::fields::{Ext4, Val};
 
+mod air;
+mod alu;
 mod builder;
+mod bus;
 mod cell;
 mod execute;
+mod extension;
+mod poseidon2;
 mod program;
+mod public;
+#[cfg(test)]
+mod testing;
 
+pub use air::{AggAir, MAX_CONSTRAINT_DEGREE, NUM_TABLES};
+pub use alu::AluAir;
 pub use builder::{Absorbed, Block, Builder, Horner};
+pub use bus::MEMORY;
 pub use cell::{Bit, Cell};
 pub use execute::{ExecutionError, Fault, Witness};
+pub use poseidon2::Poseidon2Air;
 pub use program::{AluCoeffs, DoesNotFit, Heights, Program, ScopeRows};
+pub use public::PublicAir;
 
 /// The base field.
-pub type F = KoalaBear;
+pub type F = Val;
 /// The field of a block, `F[X]/(X⁴ - 3)`: four base elements.
-pub type E = BinomialExtensionField<F, 4>;
+pub type E = Ext4;
 
 /// Blocks a program exposes.
 pub const NUM_PUBLIC_BLOCKS: usize = 13;

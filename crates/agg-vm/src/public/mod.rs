@@ -1,0 +1,7 @@
+//! The `public` table: binds cells to the public values, one block a row.
+
+mod air;
+pub(crate) mod columns;
+pub(crate) mod trace;
+
+pub use air::PublicAir;
