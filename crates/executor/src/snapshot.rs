@@ -56,8 +56,7 @@ impl Snapshot {
     }
 
     /// Number of pages that `self` does not share with `other`.
-    #[cfg(test)]
-    pub(crate) fn unshared_pages(&self, other: &Self) -> usize {
+    pub fn unshared_pages(&self, other: &Self) -> usize {
         let own = |page: &usize| match (self.page(*page), other.page(*page)) {
             (Some(a), Some(b)) => !std::ptr::eq(a, b),
             (a, b) => a.is_some() != b.is_some(),

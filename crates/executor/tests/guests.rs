@@ -1,0 +1,157 @@
+//! The committed guests against native computation and, where it is installed, `qemu-riscv32`.
+
+mod common;
+
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use common::{by_cycles, guest, guest_file, replay::run_checked};
+use finial_executor::{Execution, Executor, frame_input};
+use sha2::{Digest, Sha256};
+
+const GUESTS: [&str; 5] = ["ecdsa-verify", "fibonacci", "keccak-chain", "sha256-chain", "transfers"];
+
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(guest_file(&format!("inputs/{name}.bin"))).expect("the input is committed")
+}
+
+fn run(name: &str, input: &[u8]) -> Execution {
+    let program = guest(name);
+    Executor::new(&program, frame_input(input)).execute(&by_cycles(1 << 22), 1 << 28).expect("the guest runs")
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<_> = text.chars().map(|c| c.to_digit(16).expect("hex") as u8).collect();
+    digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
+#[test]
+fn fibonacci_computes() {
+    for (n, expected) in [(0, 0), (1, 1), (2, 1), (10, 55), (47, 2_971_215_073), (48, 512_559_680_u32)] {
+        let run = run("fibonacci", &u32::to_le_bytes(n));
+        assert_eq!((run.exit_code, run.public_output), (0, expected.to_le_bytes().to_vec()), "fib({n})");
+    }
+}
+
+#[test]
+fn chains_compute() {
+    let seed: Vec<u8> = (0..32).collect();
+    let expected = (0..10).fold(seed, |state, _| Sha256::digest(state).to_vec());
+    assert_eq!(run("sha256-chain", &sample("sha256-chain")).public_output, expected);
+    // Keccak-256 of 32 zero bytes, once: a constant known to everyone from Ethereum.
+    let once = [&1_u32.to_le_bytes()[..], &[0; 32]].concat();
+    let known = hex("290decd9548b62a8d60345a988386fc84ba6bc95484008f6362f93160ef3e563");
+    assert_eq!(run("keccak-chain", &once).public_output, known);
+}
+
+#[test]
+fn a_signature_verifies_or_panics() {
+    let input = sample("ecdsa-verify");
+    let (run_good, _) = run_checked(&guest("ecdsa-verify"), &input, &by_cycles(1 << 20));
+    let expected = [&input[..33], &Sha256::digest(&input[97..])].concat();
+    assert_eq!((run_good.exit_code, &run_good.public_output), (0, &expected));
+    assert_eq!(run_good.public_digest, <[u8; 32]>::from(Sha256::digest(&expected)));
+    for position in [0, 5, 40, 80, 100] {
+        let mut bad = input.clone();
+        bad[position] ^= 1;
+        let run = run("ecdsa-verify", &bad);
+        assert_eq!((run.exit_code, run.public_digest), (101, [0; 32]), "byte {position}");
+    }
+}
+
+#[test]
+fn transfers_move_balances() {
+    let input = sample("transfers");
+    let run_good = run("transfers", &input);
+    assert_eq!(run_good.exit_code, 0);
+    let (table, batch) = input.split_at(4 + 4 * 32);
+    let output = &run_good.public_output;
+    assert_eq!(output[..32], *Sha256::digest(table));
+    assert_eq!(output[32..64], *Sha256::digest(apply(table, batch)));
+    assert_eq!(output[64..], *Sha256::digest(batch));
+    // Account order, a transfer's recipient, its amount, its nonce, its signature; a byte too many.
+    for position in [4 + 19, 132 + 4 + 33, 132 + 4 + 53, 132 + 4 + 61, 132 + 4 + 65] {
+        let mut bad = input.clone();
+        bad[position] ^= 0x80;
+        assert_eq!(run("transfers", &bad).exit_code, 101, "byte {position}");
+    }
+    assert_eq!(run("transfers", &[&input[..], &[0]].concat()).exit_code, 101);
+}
+
+/// The state after a batch, by the README alone.
+fn apply(table: &[u8], batch: &[u8]) -> Vec<u8> {
+    let mut accounts: std::collections::BTreeMap<Vec<u8>, (u64, u32)> =
+        table[4..].chunks_exact(32).map(|a| (a[..20].to_vec(), (u64_at(a, 20), u32_at(a, 28)))).collect();
+    for transfer in batch[4..].chunks_exact(129) {
+        let from = Sha256::digest(&transfer[..33])[..20].to_vec();
+        let amount = u64_at(transfer, 53);
+        let sender = accounts.get_mut(&from).expect("the sender has an account");
+        *sender = (sender.0 - amount, sender.1 + 1);
+        accounts.entry(transfer[33..53].to_vec()).or_default().0 += amount;
+    }
+    let mut table = (accounts.len() as u32).to_le_bytes().to_vec();
+    for (id, (balance, nonce)) in accounts {
+        table.extend([&id[..], &balance.to_le_bytes(), &nonce.to_le_bytes()].concat());
+    }
+    table
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+}
+
+#[test]
+fn records_of_guests_replay() {
+    for name in ["fibonacci", "keccak-chain", "sha256-chain"] {
+        for cycles in [1000, 1 << 16] {
+            let (run, _) = run_checked(&guest(name), &sample(name), &by_cycles(cycles));
+            assert_eq!(run.exit_code, 0, "{name}");
+            assert_eq!(run.public_digest, <[u8; 32]>::from(Sha256::digest(&run.public_output)));
+        }
+    }
+}
+
+#[test]
+fn malformed_input_is_a_panic_with_a_message() {
+    for name in GUESTS {
+        let run = run(name, b"?");
+        assert_eq!((run.exit_code, run.public_digest), (101, [0; 32]), "{name}");
+        assert!(String::from_utf8_lossy(&run.diagnostics).starts_with("panicked at"), "{name}");
+    }
+}
+
+#[test]
+fn qemu_agrees() {
+    let Ok(version) = Command::new("qemu-riscv32").arg("--version").output() else {
+        eprintln!("qemu-riscv32 is not installed: nothing to compare with");
+        return;
+    };
+    assert!(version.status.success());
+    for name in GUESTS {
+        for input in [sample(name), b"?".to_vec()] {
+            let ours = run(name, &input);
+            let theirs = qemu(name, &frame_input(&input));
+            assert_eq!(theirs.status.code(), Some(ours.exit_code as i32), "{name}");
+            assert_eq!(theirs.stdout, ours.public_output, "{name}");
+            assert_eq!(theirs.stderr, ours.diagnostics, "{name}");
+        }
+    }
+}
+
+fn qemu(name: &str, input: &[u8]) -> std::process::Output {
+    let mut child = Command::new("qemu-riscv32")
+        .arg(guest_file(&format!("elf/{name}.elf")))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("qemu starts");
+    child.stdin.take().expect("a pipe").write_all(input).expect("qemu reads");
+    child.wait_with_output().expect("qemu ends")
+}
