@@ -6,11 +6,11 @@
 //! | [`PROGRAM`] | pc, flags, rs1, rs2, rd, imm lo, imm hi, target | Cpu, Ecall (lookups) | Program, provided | row flags, boolean |
 //! | [`MEMORY`] | space, word, lo, hi, timestamp | Cpu, Ecall (new), Boundary (initial) | Cpu, Ecall (previous), Boundary (final) | access flags, boolean |
 //! | [`RANGE16`] | x | everyone (x < 2^16) | Lookup, provided | row flags, boolean |
-//! | [`RANGE12`] | x | Mul, DivRem (x < 2^12) | Lookup, provided | row flags, boolean |
+//! | [`RANGE12`] | x | Mul, DivRem, Merkle (x < 2^12) | Lookup, provided | row flags, boolean |
 //! | [`BYTES`] | x, y | chips (x, y < 2^8) | Lookup, provided | row flags, boolean |
 //! | [`AND`] | x, y, x ∧ y (bytes) | Bitwise | Lookup, provided | row flags, boolean |
 //! | [`CHIP`] | operation, a lo, a hi, b lo, b hi, c lo, c hi | Cpu | Bitwise, Shift, Mul, DivRem, SubWord | row flags, boolean |
-//! | [`MERKLE`] | direction, height, as label, address label, hash[8] | Merkle, Boundary | Merkle, Boundary | direction in {−1, 0, 1} |
+//! | [`MERKLE`] | direction, height, label, hash[8] | Merkle, Boundary, Program (last root) | Merkle, Boundary, Program (first root) | direction in {−1, 0, 1}; Program's is preprocessed |
 //! | [`POSEIDON2_DIRECT`] | left[8], right[8], out[8] | Merkle, Boundary (lookups) | Poseidon2, provided | row flags, boolean |
 //!
 //! Each table states at its `Count::bounded` the constraint that bounds it. A timestamp gap is checked by two

@@ -122,7 +122,10 @@ fn check_table<A: for<'a> Air<RowChecker<'a>>>(
             Some(matrix) => {
                 let width = matrix.width();
                 let (this, next) = rows(&matrix.values, width, row);
-                RowWindow::from_two_rows(&matrix.values[this..this + width], &matrix.values[next..next + width])
+                RowWindow::from_two_rows(
+                    &matrix.values[this..this + width],
+                    &matrix.values[next..next + width],
+                )
             }
         };
         let mut checker = RowChecker {
