@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod air;
 pub mod bitwise;
 pub mod boundary;
 pub mod buses;
@@ -18,5 +19,11 @@ pub mod merkle;
 pub mod mul;
 pub mod poseidon2;
 pub mod program;
+pub mod segment;
+pub mod shape;
 pub mod shift;
 pub mod sub_word;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What the tests of several tables share: small programs, their segments, and traces to tamper with.
+
+use finial_executor::{Executor, SegmentPolicy, SegmentRecord, trace};
+use finial_protocol::Val;
+use finial_riscv::{Instruction, Opcode, Program};
+use p3_air::BaseAir;
+use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
+
+use crate::air::{AppAir, Table, prover_airs};
+use crate::check::{self, Violation};
+use crate::memory_tree::MemoryTree;
+use crate::merkle::MemoryWitness;
+use crate::segment::{EncodedProgram, SegmentTraces, trace_segment};
+use crate::shape::{Shape, rows_of};
+
+/// Address of the first instruction of test programs.
+pub const PC_BASE: u32 = 0x1000;
+
+/// An instruction.
+pub const fn op(op: Opcode, rd: u8, rs1: u8, rs2: u8, imm: u32) -> Instruction {
+    Instruction { op, rd, rs1, rs2, imm }
+}
+
+/// `rd = value`, in two instructions.
+pub const fn load_immediate(rd: u8, value: u32) -> [Instruction; 2] {
+    [op(Opcode::Lui, rd, 0, 0, value), op(Opcode::Addi, rd, rd, 0, 0)]
+}
+
+/// `exit(0)`.
+pub const EXIT: [Instruction; 3] =
+    [op(Opcode::Addi, 17, 0, 0, 93), op(Opcode::Addi, 10, 0, 0, 0), op(Opcode::Ecall, 0, 0, 0, 0)];
+
+/// A program of these instructions followed by `exit(0)`.
+pub fn program(instructions: impl IntoIterator<Item = Instruction>) -> Program {
+    let instructions = instructions.into_iter().chain(EXIT).collect();
+    Program { entry: PC_BASE, pc_base: PC_BASE, instructions, image: Default::default() }
+}
+
+/// A segment with its tables, ready to be checked or tampered with.
+pub struct Segment {
+    pub record: SegmentRecord,
+    pub airs: Vec<AppAir>,
+    pub preprocessed: Vec<Option<RowMajorMatrix<Val>>>,
+    pub traces: SegmentTraces,
+}
+
+/// Every segment of a run that is cut after `cycles`, in the least heights.
+pub fn segments(program: &Program, input: &[u8], cycles: u32) -> Vec<Segment> {
+    let mut row = [u32::MAX; finial_executor::Resource::COUNT];
+    row[0] = cycles;
+    let policy = SegmentPolicy { capacities: vec![row] };
+    let run = Executor::new(program, input.to_vec()).execute(&policy, 1 << 30).expect("the program runs");
+    let encoded = EncodedProgram::new(program);
+    let log_program = program.instructions.len().next_power_of_two().ilog2() as usize;
+    let airs = prover_airs(program, log_program).expect("the table is large enough");
+    let mut memory = MemoryTree::of_program(program);
+    run.segments
+        .iter()
+        .map(|plan| {
+            let record = trace(program, &plan.checkpoint, input, plan.cycles).expect("the segment replays");
+            let witness = MemoryWitness::new(&memory, &record.touched).expect("the record fits the memory");
+            memory = witness.after().clone();
+            let shape = least_shape(&encoded, &record, &witness, log_program, program);
+            let traces =
+                trace_segment(&encoded, &record, &witness, &shape).expect("the shape holds the segment");
+            let preprocessed = airs.iter().map(BaseAir::preprocessed_trace).collect();
+            Segment { record, airs: airs.clone(), preprocessed, traces }
+        })
+        .collect()
+}
+
+fn least_shape(
+    _: &EncodedProgram,
+    record: &SegmentRecord,
+    witness: &MemoryWitness,
+    log_program: usize,
+    program: &Program,
+) -> Shape {
+    let requests = crate::cpu::requests(&record.cycles, &crate::encoding::encode_program(program));
+    let compressions = crate::poseidon2::trace::requests(witness).len();
+    let rows = rows_of(record, &requests, witness, compressions);
+    let mut log_heights = rows.map(|rows| rows.next_power_of_two().ilog2() as usize);
+    log_heights[Table::Program as usize] = log_program;
+    log_heights[Table::Lookup as usize] = 16;
+    Shape { name: "test", log_heights }
+}
+
+/// The only segment of a program that runs in one.
+pub fn segment(program: &Program) -> Segment {
+    let mut all = segments(program, &[], 1 << 20);
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+impl Segment {
+    /// What is wrong with the segment: nothing, unless it was tampered with.
+    pub fn violations(&self) -> Vec<Violation> {
+        let tables: Vec<_> = self
+            .airs
+            .iter()
+            .zip(&self.traces.traces)
+            .zip(&self.preprocessed)
+            .zip(&self.traces.public_values)
+            .map(|(((air, trace), fixed), public)| check::Table {
+                air,
+                trace,
+                preprocessed: fixed.as_ref(),
+                public_values: public,
+            })
+            .collect();
+        check::check(&tables, 1000)
+    }
+
+    /// Tags of the constraints and names of the buses that are violated, each once.
+    pub fn verdict(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .violations()
+            .into_iter()
+            .map(|violation| match violation {
+                Violation::Constraint { tag, .. } => tag,
+                Violation::Bus { bus, .. } => bus,
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// A row of a table.
+    pub fn row(&mut self, table: Table, row: usize) -> &mut [Val] {
+        self.traces.traces[table as usize].row_mut(row)
+    }
+
+    /// Number of rows of a table.
+    pub fn height(&self, table: Table) -> usize {
+        self.traces.traces[table as usize].height()
+    }
+}
