@@ -160,6 +160,15 @@ impl<H: Iterator<Item = E>> Machine<'_, H> {
                     self.memory[first as usize + i] = E::from(*value);
                 }
             }
+            Step::Split { of, at, first } => {
+                let block = self.memory[of as usize];
+                let parts = coordinates(&block);
+                let at = at as usize;
+                let part = |i: usize, taken: bool| if taken { parts[i] } else { F::ZERO };
+                self.memory[first as usize] = E::from_basis_coefficients_fn(|i| part(i, i < at));
+                self.memory[first as usize + 1] =
+                    E::from_basis_coefficients_fn(|i| part((i + at) % 4, i + at < 4));
+            }
         }
         Ok(())
     }

@@ -128,6 +128,8 @@ pub(crate) enum Step {
     Bits { of: u32, first: u32, count: u32 },
     /// Prover's advice: the four coordinates of a block, in consecutive cells.
     Coordinates { of: u32, first: u32 },
+    /// Prover's advice: the first `at` coordinates of a block, and the rest moved to the front.
+    Split { of: u32, at: u32, first: u32 },
 }
 
 /// Log2 of the three tables' heights.

@@ -5,5 +5,5 @@ pub(crate) mod columns;
 
 pub use air::AluAir;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod trace;

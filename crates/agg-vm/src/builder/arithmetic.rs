@@ -57,7 +57,7 @@ impl Builder {
     }
 
     /// The constant `X^power`, for `power < 4`.
-    pub(super) fn power_of_x(&mut self, power: usize) -> Cell {
+    pub fn power_of_x(&mut self, power: usize) -> Cell {
         let value = E::from_basis_coefficients_fn(|i| F::from_bool(i == power));
         if power < 2 {
             return self.constant(value);
@@ -240,6 +240,49 @@ impl Builder {
             block = self.mul_add(part, power, block);
         }
         block
+    }
+
+    /// Cuts a block in two: its first `at` coordinates, and the rest moved to the front. Two rows.
+    ///
+    /// # Panics
+    /// If `at` is 0 or above 3.
+    pub fn split_block(&mut self, block: Cell, at: usize) -> [Cell; 2] {
+        let [head, tail] = self.cut(block, at);
+        self.check_operand(
+            head,
+            OperandCheck { zero: core::array::from_fn(|j| j + 1 >= at), boolean: false },
+        );
+        [head, tail]
+    }
+
+    /// Joins a begun block, of which the first `filled` coordinates are taken and the others zero, with the next one:
+    /// the completed block, and what is left of the next as a begun block with `filled` coordinates. Two rows.
+    ///
+    /// # Panics
+    /// If `filled` is 0 or above 3.
+    pub fn realign(&mut self, begun: Cell, next: Cell, filled: usize) -> [Cell; 2] {
+        let free = 4 - filled;
+        let [head, tail] = self.cut(next, free);
+        let shift = self.power_of_x(filled);
+        let complete = self.reserve(1);
+        let check = OperandCheck { zero: core::array::from_fn(|j| j + 1 >= free), boolean: false };
+        let coeffs = AluCoeffs { ab: F::ONE, c: F::ONE, ..K };
+        self.checked_alu(coeffs, check, head, shift, begun, complete);
+        [complete, tail]
+    }
+
+    /// `block = head + X^at·tail` with a tail of `4 - at` coordinates; the head's upper coordinates are left to the
+    /// caller to check, with which both are the block's own. One row.
+    fn cut(&mut self, block: Cell, at: usize) -> [Cell; 2] {
+        assert!((1..4).contains(&at), "a block is cut after one, two or three coordinates");
+        let first = self.reserve(2);
+        self.step(Step::Split { of: block.0, at: at as u32, first: first.0 });
+        let [head, tail] = [first, Cell(first.0 + 1)];
+        let shift = self.power_of_x(at);
+        let check = OperandCheck { zero: core::array::from_fn(|j| j + 1 >= 4 - at), boolean: false };
+        let coeffs = AluCoeffs { ab: F::ONE, c: F::ONE, ..K };
+        self.checked_alu(coeffs, check, tail, shift, head, block);
+        [head, tail]
     }
 
     /// `a^(2^log_power)`. One row per squaring.

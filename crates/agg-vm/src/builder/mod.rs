@@ -50,6 +50,16 @@ impl Builder {
         result
     }
 
+    /// Enters a scope and gives its parent, for [`Self::leave_scope`]: for callers that cannot hand a closure.
+    pub fn enter_scope(&mut self, name: &'static str) -> u32 {
+        self.scopes.enter(name)
+    }
+
+    /// Leaves a scope for its parent.
+    pub fn leave_scope(&mut self, parent: u32) {
+        self.scopes.leave(parent);
+    }
+
     /// Rows of the `alu` table so far.
     pub fn alu_rows(&self) -> usize {
         self.alu.len()
@@ -101,6 +111,7 @@ impl Builder {
                 Step::Hint { out } | Step::Inverse { out, .. } => (out, 1),
                 Step::Bits { first, count, .. } => (first, count),
                 Step::Coordinates { first, .. } => (first, 4),
+                Step::Split { first, .. } => (first, 2),
                 Step::Poseidon2 { row } => (self.poseidon2[row as usize].out_base, POSEIDON2_RESULTS),
                 Step::Alu { row } => {
                     let row = &mut self.alu[row as usize];

@@ -4,6 +4,7 @@ use p3_symmetric::{CryptographicHasher, PaddingFreeSponge, PseudoCompressionFunc
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::program::Step;
 use crate::{Block, Builder, Cell, E, ExecutionError, F, Fault, Horner, Program, Witness};
 
 fn rng() -> SmallRng {
@@ -213,6 +214,83 @@ fn wrong_hints_are_refused_by_name() {
     let zero = b.hint();
     b.inverse(zero);
     assert_eq!(fault(run(b, &[E::ZERO])), Fault::InverseOfZero);
+}
+
+/// The program of a prover who takes all advice from the hint stream.
+fn dishonest(mut program: Program) -> Program {
+    let steps = program.steps.iter().zip(&program.step_scopes);
+    let hints = steps.flat_map(|(step, scope)| {
+        let (first, count) = match *step {
+            Step::Inverse { out, .. } => (out, 1),
+            Step::Bits { first, count, .. } => (first, count),
+            Step::Coordinates { first, .. } => (first, 4),
+            _ => return vec![(*step, *scope)],
+        };
+        (first..first + count).map(|out| (Step::Hint { out }, *scope)).collect()
+    });
+    (program.steps, program.step_scopes) = hints.unzip();
+    program
+}
+
+#[test]
+fn bits_above_the_modulus_pass_only_where_allowed() {
+    // 5 and 5 + p have 31 bits, and are one field element.
+    let alias = 5 + F::ORDER_U32;
+    for canonical in [false, true] {
+        let mut b = Builder::new();
+        let felt = b.hint_felt();
+        b.bits(felt, canonical);
+        let program = dishonest(b.finish());
+        let mut rng = rng();
+        for (value, advices) in [(5, 1), (alias, 20)] {
+            for _ in 0..advices {
+                let mut hints = vec![E::from_u8(5)];
+                hints.extend((0..31).map(|i| E::from_u32((value >> i) & 1)));
+                // The advice on `high - 127`: right for 5, anything for the alias.
+                let right = (E::ZERO - F::from_u8(127)).inverse();
+                hints.extend(canonical.then(|| if value == 5 { right } else { rng.random() }));
+                let accepted = program.execute(hints).is_ok();
+                assert_eq!(accepted, value == 5 || !canonical);
+            }
+        }
+    }
+}
+
+#[test]
+fn wrong_advice_is_refused() {
+    let mut rng = rng();
+    let x: E = rng.random();
+    let inverse = |b: &mut Builder, x| {
+        b.inverse(x);
+    };
+    let unpack = |b: &mut Builder, x| {
+        b.unpack(x);
+    };
+    let bits = |b: &mut Builder, x| {
+        b.range_bits(x, 3);
+    };
+    let coordinates: Vec<E> = coordinates(&x).iter().map(|k| E::from(*k)).collect();
+    type Body = fn(&mut Builder, Cell);
+    let cases: [(Body, E, Vec<E>); 3] = [
+        (inverse, x, vec![x.inverse()]),
+        (unpack, x, coordinates),
+        (bits, E::from_u8(6), vec![E::ZERO, E::ONE, E::ONE]),
+    ];
+    for (body, x, advice) in cases {
+        let mut b = Builder::new();
+        let cell = b.hint();
+        body(&mut b, cell);
+        let program = dishonest(b.finish());
+        let hints = |advice: &[E]| [&[x], advice].concat();
+        assert!(program.execute(hints(&advice)).is_ok());
+        for i in 0..advice.len() {
+            for wrong in [advice[i] + E::ONE, rng.random()] {
+                let mut advice = advice.clone();
+                advice[i] = wrong;
+                assert!(program.execute(hints(&advice)).is_err());
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod air;
 pub(crate) mod columns;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod trace;
 
 pub use air::Poseidon2Air;

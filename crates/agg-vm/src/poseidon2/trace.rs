@@ -19,7 +19,7 @@ use crate::program::{HashMode, Poseidon2Row, Program};
 use crate::{E, F};
 
 type Packed = <F as Field>::Packing;
-const LANES: usize = Packed::WIDTH;
+pub(super) const LANES: usize = Packed::WIDTH;
 
 /// The fixed part of the table.
 pub(crate) fn preprocessed(program: &Program, log_height: usize) -> RowMajorMatrix<F> {
@@ -77,7 +77,7 @@ pub(crate) fn main(
 }
 
 /// Writes the permutation's columns of up to [`LANES`] rows.
-fn permute_rows(rows: &mut [F], inputs: &[[F; 16]; LANES]) {
+pub(super) fn permute_rows(rows: &mut [F], inputs: &[[F; 16]; LANES]) {
     let mut state: [Packed; 16] = from_fn(|i| Packed::from_fn(|lane| inputs[lane][i]));
     write_lanes(rows, 0, &state);
     Linear::external_linear_layer(&mut state);

@@ -2,6 +2,8 @@
 
 mod air;
 pub(crate) mod columns;
+#[cfg(test)]
+mod tests;
 pub(crate) mod trace;
 
 pub use air::PublicAir;
