@@ -50,7 +50,7 @@ pub fn sample() -> (Program, Vec<E>) {
     }
 
     let mut rng = SmallRng::seed_from_u64(11);
-    let mut hints: Vec<E> = vec![rng.random(), rng.random(), E::from_u32(0x1234_567), E::ONE];
+    let mut hints: Vec<E> = vec![rng.random(), rng.random(), E::from_u32(0x0123_4567), E::ONE];
     hints.extend((0..7).map(|_| rng.random::<E>()));
     (b.finish(), hints)
 }
@@ -100,7 +100,7 @@ impl Case {
         let airs = program.airs(heights).expect("the heights are its own");
         Self {
             fixed: airs.each_ref().map(|air| air.preprocessed_trace()),
-            lookups: airs.each_ref().map(|air| Lookups::from_air::<E, _>(air)),
+            lookups: airs.each_ref().map(Lookups::from_air::<E, _>),
             airs,
             traces: program.traces(&witness, heights).expect("the heights are its own"),
             public_values: witness.table_public_values(),

@@ -55,7 +55,8 @@ pub trait LayerConfig:
     fn for_layer(params: &LayerParams, vk_digest: &Digest) -> Self;
 }
 
-fn fri_parameters<M>(params: &LayerParams, mmcs: M) -> FriParameters<M> {
+/// A layer's FRI parameters over a Merkle tree scheme.
+pub fn fri_parameters<M>(params: &LayerParams, mmcs: M) -> FriParameters<M> {
     FriParameters {
         log_blowup: params.log_blowup,
         log_final_poly_len: params.log_final_poly_len,

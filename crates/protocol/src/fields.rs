@@ -1,11 +1,11 @@
 //! The base field, its extensions, and the Poseidon2 hashes over it.
 
+use finial_bn254_hash::{Bn254Compression, Bn254Sponge};
+pub use p3_bn254::Bn254;
 use p3_field::PrimeCharacteristicRing;
 use p3_field::extension::{BinomialExtensionField, QuinticTrinomialExtensionField};
 use p3_koala_bear::{KoalaBear, Poseidon2KoalaBear, default_koalabear_poseidon2_16};
-use p3_symmetric::{
-    CryptographicHasher, PaddingFreeSponge, PseudoCompressionFunction, TruncatedPermutation,
-};
+use p3_symmetric::{CryptographicHasher, PaddingFreeSponge, PseudoCompressionFunction, TruncatedPermutation};
 use sha2::{Digest as _, Sha256};
 
 /// The base field of every STARK: KoalaBear, p = 2^31 − 2^24 + 1.
@@ -53,4 +53,16 @@ pub fn digest_of_bytes(bytes: &[u8]) -> Digest {
         let word: [u8; 4] = core::array::from_fn(|j| hash[4 * i + j]);
         Val::from_u64(u64::from(u32::from_be_bytes(word)))
     })
+}
+
+/// The root layer's leaf hash.
+#[must_use]
+pub fn bn254_hash(values: &[Val]) -> [Bn254; 1] {
+    Bn254Sponge::new().hash_iter(values.iter().copied())
+}
+
+/// The root layer's node hash.
+#[must_use]
+pub fn bn254_compress(left: [Bn254; 1], right: [Bn254; 1]) -> [Bn254; 1] {
+    Bn254Compression::new().compress([left, right])
 }

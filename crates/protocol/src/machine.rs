@@ -6,7 +6,7 @@ use p3_batch_stark::common::GlobalPreprocessed;
 use p3_batch_stark::common::PreprocessedInstanceMeta;
 use p3_batch_stark::folder::{ProverConstraintFolderWithLookups, VerifierConstraintFolderWithLookups};
 use p3_batch_stark::{
-    BatchProof, CommonData, Commitment, ProverData, StarkInstance, prove_batch, verify_batch,
+    BatchProof, Commitment, CommonData, ProverData, StarkInstance, prove_batch, verify_batch,
 };
 use p3_field::Algebra;
 use p3_lookup::{InteractionSymbolicBuilder, check_bus_widths};
@@ -179,8 +179,8 @@ impl<SC: LayerConfig> VerifyingKey<SC> {
                 })
             })
             .collect();
-        let preprocessed = preprocessed
-            .map(|commitment| GlobalPreprocessed { commitment, instances, matrix_to_instance });
+        let preprocessed =
+            preprocessed.map(|commitment| GlobalPreprocessed { commitment, instances, matrix_to_instance });
         CommonData::new(preprocessed, lookups)
     }
 
@@ -206,7 +206,11 @@ impl<SC: LayerConfig> VerifyingKey<SC> {
             return Err(MachineError::TableCount { what: "tables", expected, got: airs.len() });
         }
         if public_values.len() != expected {
-            return Err(MachineError::TableCount { what: "public values", expected, got: public_values.len() });
+            return Err(MachineError::TableCount {
+                what: "public values",
+                expected,
+                got: public_values.len(),
+            });
         }
         // The prover states heights; a verifier that took them from there would verify another statement.
         if !proof.degree_bits.iter().copied().eq(self.shape.tables.iter().map(|t| t.log_height)) {

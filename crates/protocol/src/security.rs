@@ -46,7 +46,8 @@ pub fn report(layer: &str, shape: &ProofShape) -> LayerSecurity {
     let params = &shape.params;
     let instance = instance_shape(shape);
     let sites = grinding_sites(params);
-    let lookups = LogUpAir { num_interactions: num_interactions(shape), max_message_width: shape.max_message_width };
+    let lookups =
+        LogUpAir { num_interactions: num_interactions(shape), max_message_width: shape.max_message_width };
     let extras: Vec<SecurityTerm> = security_term(&lookups, &instance, &sites).into_iter().collect();
     let report = proven_security_report(&fri_regime(params), &air_params(shape), &instance, &extras, &sites);
     let (regime, _) = report.binding();

@@ -3,8 +3,8 @@
 //! Native verifier, recursion circuit and Halo2 circuit are all driven from a [`ProofShape`]; nothing in it comes from
 //! a proof (DESIGN, invariant 3).
 
-use p3_air::symbolic::{AirLayout, SymbolicExpressionExt};
 use p3_air::Air;
+use p3_air::symbolic::{AirLayout, SymbolicExpressionExt};
 use p3_batch_stark::symbolic::get_log_num_quotient_chunks_for_domain;
 use p3_field::coset::TwoAdicMultiplicativeCoset;
 use p3_field::{Algebra, ExtensionField, PrimeCharacteristicRing};
@@ -131,9 +131,8 @@ where
     let domain = TwoAdicMultiplicativeCoset::new(Val::ONE, log_height).expect("height within two-adicity");
     let unpacked = Lookups::<Val>::from_air::<EF, A>(air);
     let layout = AirLayout::from_air(air);
-    let log_chunks = get_log_num_quotient_chunks_for_domain::<Val, EF, A, _>(
-        air, layout, domain, &unpacked, 0, &gadget,
-    );
+    let log_chunks =
+        get_log_num_quotient_chunks_for_domain::<Val, EF, A, _>(air, layout, domain, &unpacked, 0, &gadget);
     let budget = (1usize << log_chunks) + 1;
     let packed = unpacked.pack_same_bus(&gadget, budget);
     (packed, log_chunks)

@@ -61,7 +61,9 @@ impl Seeds {
     }
 }
 
-fn batch_shape(shape: &ProofShape) -> BatchShape {
+/// Plonky3's description of the batch transcript.
+#[must_use]
+pub fn batch_shape(shape: &ProofShape) -> BatchShape {
     let each = |f: &dyn Fn(&crate::shape::TableShape) -> usize| shape.tables.iter().map(f).collect();
     BatchShape {
         trace_widths: each(&|t| t.width),
@@ -84,7 +86,9 @@ fn pcs_shape(shape: &ProofShape) -> PcsShape {
     PcsShape { claimed_evaluation_counts, batch_pow_bits: shape.params.grinding.batch }
 }
 
-fn fri_shape(shape: &ProofShape) -> FriShape {
+/// Plonky3's description of the low-degree test's transcript.
+#[must_use]
+pub fn fri_shape(shape: &ProofShape) -> FriShape {
     let params = &shape.params;
     FriShape {
         log_arities: shape.fold_schedule(),
