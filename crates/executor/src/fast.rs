@@ -162,7 +162,7 @@ impl<'p> Fast<'p> {
         self.fuel_end = self.batch_start.saturating_add(fuel);
         let slack = self.meter.slack();
         if slack > 0 {
-            self.batch_end = (self.batch_start + slack).min(self.fuel_end);
+            self.batch_end = self.batch_start.saturating_add(slack).min(self.fuel_end);
             return Ok(());
         }
         let next = predecoded.get(self.code.index(self.pc)).ok_or(Cause::RanOut)?;
@@ -241,7 +241,7 @@ impl<'p> Fast<'p> {
             None => {}
         }
         // The row that set the batch's end may not hold these leaves.
-        self.batch_end = (self.cycles() + self.meter.slack()).min(self.fuel_end);
+        self.batch_end = self.cycles().saturating_add(self.meter.slack()).min(self.fuel_end);
         Ok(())
     }
 

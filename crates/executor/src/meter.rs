@@ -66,17 +66,12 @@ impl Meter {
         self.rows.iter().any(|row| holds(row, &after))
     }
 
-    /// Admits leaves that a cycle of this resource touches first, unless the cycle would not fit.
+    /// Admits leaves that a cycle of this resource touches first. If the cycle does not fit, the segment
+    /// ends before it and the meter has to be reset.
     pub(crate) fn admit(&mut self, resource: Option<Resource>, fresh: &[FirstTouch]) -> bool {
-        let mut new_nodes = Vec::new();
-        for touch in fresh {
-            self.climb(leaf_label(touch.space, touch.leaf), &mut new_nodes);
-        }
-        let (leaves, nodes) = (fresh.len() as u32, new_nodes.len() as u32);
+        let leaves = fresh.len() as u32;
+        let nodes = fresh.iter().map(|touch| self.climb(leaf_label(touch.space, touch.leaf))).sum();
         if !self.fits_with(resource, leaves, nodes) {
-            for node in &new_nodes {
-                self.nodes.remove(node);
-            }
             return false;
         }
         self.counts[Resource::Leaf as usize] += leaves;
@@ -85,13 +80,16 @@ impl Meter {
         true
     }
 
-    /// Adds the nodes above a leaf that are not counted yet. A node is named by its heap index.
-    fn climb(&mut self, label: u32, new: &mut Vec<u32>) {
+    /// Marks the nodes above a leaf and returns how many were not marked yet. A node is named by its
+    /// heap index.
+    fn climb(&mut self, label: u32) -> u32 {
         let mut node = ((1 << TREE_HEIGHT) | label) >> 1;
+        let mut new = 0;
         while node > 0 && self.nodes.insert(node) {
-            new.push(node);
+            new += 1;
             node >>= 1;
         }
+        new
     }
 }
 

@@ -54,6 +54,48 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    /// The same where one instruction touches leaves of registers and of memory at once.
+    #[test]
+    fn cuts_count_nothing_of_the_next_instruction(
+        accesses in prop::collection::vec((any::<bool>(), 0_i32..512, 1_u32..32), 1..80),
+        leaves in 5_u32..12, nodes in 0_u32..30,
+    ) {
+        let access = |(store, word, register)| match store {
+            true => asm::sw(4 * word, register, 0),
+            false => asm::lw(4 * word, 0, register),
+        };
+        let words: Vec<_> = accesses.into_iter().map(access).chain(asm::exit(0)).collect();
+        let mut row = [1000; Resource::COUNT];
+        row[Resource::Leaf as usize] = leaves;
+        row[Resource::Node as usize] = 60 + nodes;
+        let (program, policy) = (program(&words), SegmentPolicy { capacities: vec![row] });
+        let (run, _) = run_checked(&program, &[], &policy);
+        for plan in &run.segments {
+            prop_assert!(plan.is_terminate || longer_fits_none(&program, plan, &policy));
+        }
+    }
+}
+
+#[test]
+fn a_row_that_new_leaves_rule_out_sets_no_cut() {
+    let row = |cycles, leaves| {
+        let mut row = [1000; Resource::COUNT];
+        row[Resource::Cycles as usize] = cycles;
+        row[Resource::Leaf as usize] = leaves;
+        row
+    };
+    // The long row holds the registers' leaf alone; the sixth cycle touches memory.
+    let idle = |count| vec![asm::addi(1, 1, 1); count];
+    let words = [idle(5), vec![asm::lw(0, 0, 1)], idle(40), asm::exit(0)].concat();
+    let policy = SegmentPolicy { capacities: vec![row(200, 1), row(20, 8)] };
+    let (run, _) = run_checked(&program(&words), &[], &policy);
+    assert_eq!(run.segments[0].cycles, 20);
+    assert!(run.segments.iter().all(|plan| policy.first_fit(&plan.counts).is_some()));
+}
+
 fn longer_fits_none(
     program: &finial_riscv::Program,
     plan: &finial_executor::SegmentPlan,
