@@ -14,6 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = match guest.as_str() {
         "fibonacci" => n.unwrap_or(10_u32).to_le_bytes().to_vec(),
         "sha256-chain" | "keccak-chain" => chain(n.unwrap_or(10)),
+        // 65521 * 65537 in postcard.
+        "factors" => vec![0xf1, 0xff, 0xc7, 0xff, 0x0f],
         "ecdsa-verify" => ecdsa(b"a finial closes the top of a spire")?,
         "transfers" => transfers(n.unwrap_or(2))?,
         other => return Err(format!("no guest named {other}").into()),

@@ -68,7 +68,7 @@ impl CodeRange {
 
     #[inline(always)]
     fn jump(self, target: u32) -> Result<u32, Stop> {
-        if target % 4 != 0 {
+        if !target.is_multiple_of(4) {
             return Err(Cause::MisalignedJump { target }.into());
         }
         if target.wrapping_sub(self.base) >= self.size {
@@ -106,7 +106,7 @@ fn check_address(op: Opcode, address: u32) -> Result<(), Stop> {
         Opcode::Lh | Opcode::Lhu | Opcode::Sh => 2,
         _ => 1,
     };
-    if address % size != 0 {
+    if !address.is_multiple_of(size) {
         return Err(Cause::Misaligned { address, size }.into());
     }
     if address >= finial_riscv::ADDRESS_LIMIT {

@@ -1,6 +1,6 @@
 //! The fast run: once through the program, metering, cutting, no record.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::ops::ControlFlow;
 
 use finial_riscv::Program;
 use sha2::{Digest, Sha256};
@@ -16,13 +16,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Executor<'p> {
     program: &'p Program,
-    input: Arc<[u8]>,
+    input: Vec<u8>,
 }
 
 impl<'p> Executor<'p> {
     /// `input` is the whole stream the guest finds on fd 0; see [`crate::frame_input`].
-    pub fn new(program: &'p Program, input: Vec<u8>) -> Self {
-        Self { program, input: input.into() }
+    pub const fn new(program: &'p Program, input: Vec<u8>) -> Self {
+        Self { program, input }
     }
 
     /// Runs the program and keeps all segments.
@@ -53,7 +53,7 @@ impl<'p> Executor<'p> {
         max_cycles: u64,
         on_segment: impl FnMut(SegmentPlan) -> ControlFlow<()>,
     ) -> Result<Summary, ExecutionError> {
-        let host = Host::new(Arc::clone(&self.input), 0, Vec::new());
+        let host = Host::new(&self.input, 0, Vec::new());
         let mut fast = Fast::new(self.program, host, policy, max_cycles);
         let exit_code = fast.run(on_segment)?;
         let public_digest = public_bytes(&fast.public);

@@ -44,10 +44,10 @@ fn zeroed<const N: usize>() -> Box<[u32; N]> {
     }
 }
 
-pub(crate) struct Fast<'p> {
+pub(crate) struct Fast<'p, 'i> {
     program: &'p Program,
     code: CodeRange,
-    pub(crate) host: Host,
+    pub(crate) host: Host<'i>,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) total_cycles: u64,
     pc: u32,
@@ -67,8 +67,8 @@ pub(crate) struct Fast<'p> {
     fuel_end: u32,
 }
 
-impl<'p> Fast<'p> {
-    pub(crate) fn new(program: &'p Program, host: Host, policy: &SegmentPolicy, max_cycles: u64) -> Self {
+impl<'p, 'i> Fast<'p, 'i> {
+    pub(crate) fn new(program: &'p Program, host: Host<'i>, policy: &SegmentPolicy, max_cycles: u64) -> Self {
         let mut words = zeroed::<WORDS>();
         for (&address, &word) in &program.image {
             words[(address / 4) as usize] = word;
@@ -341,7 +341,7 @@ impl<'p> Fast<'p> {
     }
 }
 
-impl Machine for Fast<'_> {
+impl Machine for Fast<'_, '_> {
     #[inline(always)]
     fn read_rs1(&mut self, register: u8) -> u32 {
         self.registers[usize::from(register & 63)]

@@ -3,8 +3,6 @@
 //! A plan says which word the call accesses and what it returns; so the fast run can meter (and cut
 //! before) the call, and the tracing run can record it.
 
-use std::sync::Arc;
-
 use finial_riscv::ADDRESS_LIMIT;
 
 use crate::{GUEST_MEMORY, PUBLIC_VALUES, error::Cause};
@@ -94,8 +92,8 @@ pub(crate) enum Mode {
 
 /// The side of the host: streams and what was written.
 #[derive(Clone, Debug)]
-pub(crate) struct Host {
-    pub(crate) input: Arc<[u8]>,
+pub(crate) struct Host<'i> {
+    pub(crate) input: &'i [u8],
     pub(crate) input_position: usize,
     pub(crate) hints: Vec<u8>,
     pub(crate) hint_position: usize,
@@ -110,8 +108,8 @@ pub(crate) struct Positions {
     hints: usize,
 }
 
-impl Host {
-    pub(crate) const fn new(input: Arc<[u8]>, input_position: usize, hints: Vec<u8>) -> Self {
+impl<'i> Host<'i> {
+    pub(crate) const fn new(input: &'i [u8], input_position: usize, hints: Vec<u8>) -> Self {
         Self {
             input,
             input_position,

@@ -1,7 +1,5 @@
 //! The tracing run: rebuilds the record of one segment from its checkpoint.
 
-use std::sync::Arc;
-
 use finial_riscv::Program;
 
 use crate::{
@@ -101,7 +99,7 @@ struct Tracer<'a> {
     registers: [Cell; 32],
     public: [Cell; 16],
     memory: TraceMemory<'a>,
-    host: Host,
+    host: Host<'a>,
     fuel: Fuel,
     cycle: Cycle,
     timestamp: u32,
@@ -110,8 +108,7 @@ struct Tracer<'a> {
 }
 
 impl<'a> Tracer<'a> {
-    fn new(program: &'a Program, checkpoint: &'a Checkpoint, input: &[u8], cycles: u32) -> Self {
-        let input: Arc<[u8]> = input.into();
+    fn new(program: &'a Program, checkpoint: &'a Checkpoint, input: &'a [u8], cycles: u32) -> Self {
         Self {
             program,
             checkpoint,

@@ -19,11 +19,11 @@ pub(crate) struct Fuel {
     pub(crate) left: u64,
 }
 
-struct Fork<'a, B> {
+struct Fork<'a, 'i, B> {
     registers: [u32; 32],
     pages: HashMap<u32, Box<[u32; PAGE_WORDS]>>,
     base: B,
-    host: &'a mut Host,
+    host: &'a mut Host<'i>,
 }
 
 /// Runs the block that begins at `pc` with the given registers. Memory is read through `base` and never
@@ -33,7 +33,7 @@ pub(crate) fn run_block(
     pc: u32,
     registers: [u32; 32],
     base: impl Fn(u32) -> u32,
-    host: &mut Host,
+    host: &mut Host<'_>,
     fuel: &mut Fuel,
 ) -> Result<(), ExecutionError> {
     let positions = host.positions();
@@ -43,7 +43,7 @@ pub(crate) fn run_block(
     outcome
 }
 
-impl<B: Fn(u32) -> u32> Fork<'_, B> {
+impl<B: Fn(u32) -> u32> Fork<'_, '_, B> {
     fn run(&mut self, program: &Program, mut pc: u32, fuel: &mut Fuel) -> Result<(), ExecutionError> {
         let code = CodeRange::new(program);
         loop {
@@ -72,7 +72,7 @@ impl<B: Fn(u32) -> u32> Fork<'_, B> {
     }
 }
 
-impl<B: Fn(u32) -> u32> Machine for Fork<'_, B> {
+impl<B: Fn(u32) -> u32> Machine for Fork<'_, '_, B> {
     fn read_rs1(&mut self, register: u8) -> u32 {
         self.registers[usize::from(register)]
     }

@@ -11,7 +11,8 @@ use common::{by_cycles, guest, guest_file, replay::run_checked};
 use finial_executor::{Execution, Executor, frame_input};
 use sha2::{Digest, Sha256};
 
-const GUESTS: [&str; 5] = ["ecdsa-verify", "fibonacci", "keccak-chain", "sha256-chain", "transfers"];
+const GUESTS: [&str; 6] =
+    ["ecdsa-verify", "factors", "fibonacci", "keccak-chain", "sha256-chain", "transfers"];
 
 fn sample(name: &str) -> Vec<u8> {
     std::fs::read(guest_file(&format!("inputs/{name}.bin"))).expect("the input is committed")
@@ -106,9 +107,31 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
+/// `postcard`'s encoding of an unsigned integer: seven bits a byte, the lowest first.
+fn varint(mut n: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while n >= 0x80 {
+        bytes.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+    bytes
+}
+
+#[test]
+fn hints_are_searched_outside_of_the_proof() {
+    for (p, q) in [(2, 3), (65_521, 65_537), (101, 1_000_003)] {
+        let run = run("factors", &varint(p * q));
+        assert_eq!((run.exit_code, run.public_output), (0, [varint(p), varint(q)].concat()));
+        // Tens of thousands of divisions are searched, and one is proven.
+        assert!(run.total_cycles < 20_000, "{} cycles", run.total_cycles);
+    }
+    assert_eq!(run("factors", &varint(97)).exit_code, 101, "a prime has no proper factor");
+}
+
 #[test]
 fn records_of_guests_replay() {
-    for name in ["fibonacci", "keccak-chain", "sha256-chain"] {
+    for name in ["factors", "fibonacci", "keccak-chain", "sha256-chain"] {
         for cycles in [1000, 1 << 16] {
             let (run, _) = run_checked(&guest(name), &sample(name), &by_cycles(cycles));
             assert_eq!(run.exit_code, 0, "{name}");
@@ -120,7 +143,7 @@ fn records_of_guests_replay() {
 #[test]
 fn malformed_input_is_a_panic_with_a_message() {
     for name in GUESTS {
-        let run = run(name, b"?");
+        let run = run(name, b"\xff");
         assert_eq!((run.exit_code, run.public_digest), (101, [0; 32]), "{name}");
         assert!(String::from_utf8_lossy(&run.diagnostics).starts_with("panicked at"), "{name}");
     }
@@ -134,7 +157,7 @@ fn qemu_agrees() {
     };
     assert!(version.status.success());
     for name in GUESTS {
-        for input in [sample(name), b"?".to_vec()] {
+        for input in [sample(name), b"\xff".to_vec()] {
             let ours = run(name, &input);
             let theirs = qemu(name, &frame_input(&input));
             assert_eq!(theirs.status.code(), Some(ours.exit_code as i32), "{name}");

@@ -139,7 +139,7 @@ fn final_word(records: &[SegmentRecord], space: u8, word: u32) -> Option<u32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_programs_agree_with_rrs(words in body(), cut in 20_u32..200) {

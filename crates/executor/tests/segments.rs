@@ -37,7 +37,7 @@ fn row() -> impl Strategy<Value = Counts> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// A segment fits a row of its policy, and with one more cycle it would fit none.
     #[test]
@@ -55,7 +55,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The same where one instruction touches leaves of registers and of memory at once.
     #[test]
@@ -250,4 +250,21 @@ fn initial_leaves_are_the_image() {
         program.image.len()
     );
     assert_eq!(leaves.last().map(|leaf| (leaf.leaf, leaf.words)), Some(((1 << 25) - 1, [0, 0, 0, 1])));
+}
+
+#[test]
+fn plans_may_be_traced_by_other_threads() {
+    const fn shareable<T: Send + Sync + 'static>() {}
+    shareable::<finial_executor::SegmentPlan>();
+    let program = program(&walk(200, 64));
+    let run = Executor::new(&program, vec![0; 4]).execute(&by_cycles(100), 1 << 20).expect("it exits");
+    let replay =
+        |plan: &finial_executor::SegmentPlan| trace(&program, &plan.checkpoint, &[0; 4], plan.cycles);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = run.segments.iter().map(|plan| scope.spawn(|| replay(plan))).collect();
+        for (worker, plan) in workers.into_iter().zip(&run.segments) {
+            let record = worker.join().expect("no panic").expect("it replays");
+            assert_eq!(record, replay(plan).expect("it replays"), "segment {}", record.index);
+        }
+    });
 }

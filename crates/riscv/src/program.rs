@@ -226,7 +226,7 @@ fn decode_code(
 }
 
 fn check_entry(entry: u64, segments: &[Segment<'_>]) -> Result<u32, ElfError> {
-    if entry % 4 != 0 {
+    if !entry.is_multiple_of(4) {
         return Err(ElfError::MisalignedEntry(entry));
     }
     let within = |segment: &&Segment<'_>| {

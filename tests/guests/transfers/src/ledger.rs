@@ -38,8 +38,10 @@ pub struct Ledger {
 impl Ledger {
     /// Reads the table at the head of the input; returns what follows it, too.
     pub fn parse(input: &[u8]) -> (Self, &[u8]) {
-        let (count, rest) = input.split_first_chunk::<4>().expect("the input begins with a count of accounts");
-        let length = (u32::from_le_bytes(*count) as usize).checked_mul(ACCOUNT_BYTES).expect("the table fits memory");
+        let (count, rest) =
+            input.split_first_chunk::<4>().expect("the input begins with a count of accounts");
+        let length =
+            (u32::from_le_bytes(*count) as usize).checked_mul(ACCOUNT_BYTES).expect("the table fits memory");
         let (table, rest) = rest.split_at_checked(length).expect("the table of accounts is complete");
         let accounts: Vec<_> = table.as_chunks::<ACCOUNT_BYTES>().0.iter().map(Account::decode).collect();
         // Strict order: one account per id, and one encoding per state.
@@ -64,7 +66,8 @@ impl Ledger {
         let sender = &mut self.accounts[from];
         assert!(sender.nonce == transfer.nonce(), "the nonce is the sender's next");
         sender.nonce = sender.nonce.checked_add(1).expect("the sender's nonces are not used up");
-        sender.balance = sender.balance.checked_sub(transfer.amount()).expect("the sender's balance suffices");
+        sender.balance =
+            sender.balance.checked_sub(transfer.amount()).expect("the sender's balance suffices");
         let to = self.find_or_create(transfer.to);
         let recipient = &mut self.accounts[to];
         recipient.balance = recipient.balance.checked_add(transfer.amount()).expect("the balance fits");

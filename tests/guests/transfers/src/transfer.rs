@@ -24,9 +24,13 @@ pub struct Transfer<'a> {
 impl<'a> Transfer<'a> {
     /// Reads a batch, which is the rest of the input.
     pub fn parse_batch(batch: &'a [u8]) -> Vec<Self> {
-        let (count, rest) = batch.split_first_chunk::<4>().expect("the batch begins with a count of transfers");
+        let (count, rest) =
+            batch.split_first_chunk::<4>().expect("the batch begins with a count of transfers");
         let (transfers, rest) = rest.as_chunks::<TRANSFER_BYTES>();
-        assert!(rest.is_empty() && transfers.len() == u32::from_le_bytes(*count) as usize, "the batch is exact");
+        assert!(
+            rest.is_empty() && transfers.len() == u32::from_le_bytes(*count) as usize,
+            "the batch is exact"
+        );
         transfers.iter().map(Self::decode).collect()
     }
 
