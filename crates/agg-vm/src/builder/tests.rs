@@ -5,7 +5,8 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::program::Step;
-use crate::{Block, Builder, Cell, E, ExecutionError, F, Fault, Horner, Program, Witness};
+use crate::testing::{Case, Violations};
+use crate::{Block, Builder, Cell, E, ExecutionError, F, Fault, Heights, Horner, Program, Witness};
 
 fn rng() -> SmallRng {
     SmallRng::seed_from_u64(7)
@@ -20,7 +21,11 @@ fn coordinates(block: &E) -> &[F] {
 }
 
 fn run(builder: Builder, hints: &[E]) -> Result<Witness, ExecutionError> {
-    builder.finish().execute(hints.iter().copied())
+    let program = builder.finish();
+    let witness = program.execute(hints.iter().copied())?;
+    // What executes meets every constraint, whatever the builder wrote.
+    assert_eq!(Case::of(&program, hints).violations(), Violations::new());
+    Ok(witness)
 }
 
 fn fault(result: Result<Witness, ExecutionError>) -> Fault {
@@ -290,6 +295,20 @@ fn wrong_advice_is_refused() {
                 assert!(program.execute(hints(&advice)).is_err());
             }
         }
+    }
+}
+
+#[test]
+fn programs_that_do_not_fit_are_refused() {
+    let (program, _) = crate::testing::sample();
+    let heights = program.min_heights();
+    assert!(program.preprocessed(heights).is_ok());
+    for (table, too_low) in [
+        ("alu", Heights { alu: heights.alu - 1, ..heights }),
+        ("poseidon2", Heights { poseidon2: heights.poseidon2 - 1, ..heights }),
+        ("public", Heights { public: heights.public - 1, ..heights }),
+    ] {
+        assert_eq!(program.airs(too_low).unwrap_err().table, table);
     }
 }
 
