@@ -18,8 +18,8 @@ use crate::{
     circuit::CircuitParams,
     gadgets::{Felt, felt::Memo},
     poseidon2::{
-        OUTPUT, ROWS,
-        trace::{output, rows},
+        OUTPUT_ROWS, ROWS,
+        trace::{self, output, rows},
     },
     range::{self, RangeCells},
 };
@@ -29,7 +29,7 @@ pub type Cell = AssignedValue<Fr>;
 
 const PERMUTATIONS: &str = "finial-static-verifier:poseidon2";
 
-/// The virtual name of a cell of a permutation.
+/// The virtual name of a cell in a permutation's first column.
 pub(crate) fn permutation_cell(permutation: usize, row: usize) -> ContextCell {
     ContextCell::new(PERMUTATIONS, 0, permutation * ROWS + row)
 }
@@ -40,7 +40,7 @@ pub(crate) fn permutation_cell(permutation: usize, row: usize) -> ContextCell {
 /// on different values, and cells are laid out in the order of the calls.
 pub struct CircuitBuilder {
     pub(crate) base: BaseCircuitBuilder<Fr>,
-    pub(crate) permutations: Vec<Box<[Fr; ROWS]>>,
+    pub(crate) permutations: Vec<Box<trace::Cells>>,
     pub(crate) range: RangeCells,
     pub(crate) memo: Memo,
     pub(crate) constant_cells: HashMap<[u64; 4], Cell>,
@@ -172,7 +172,7 @@ impl CircuitBuilder {
     pub fn permute(&mut self, input: [QuantumCell<Fr>; WIDTH]) -> [Cell; WIDTH] {
         let cells = rows(input.map(|q| *q.value()));
         let index = self.permutations.len();
-        for (row, q) in [2, 0, 1].into_iter().zip(input) {
+        for (row, q) in input.into_iter().enumerate() {
             let address = permutation_cell(index, row);
             match q {
                 Existing(cell) => self.copy(&cell, address),
@@ -183,12 +183,12 @@ impl CircuitBuilder {
                 _ => panic!("a permutation's input is a cell or a constant"),
             }
         }
-        let [s0, s1, s2] = output(&cells);
+        let state = output(&cells);
         self.permutations.push(cells);
         let witness_only = self.witness_only();
-        [(s0, 2), (s1, 0), (s2, 1)].map(|(value, row)| Cell {
-            value: Assigned::Trivial(value),
-            cell: (!witness_only).then(|| permutation_cell(index, OUTPUT + row)),
+        core::array::from_fn(|i| Cell {
+            value: Assigned::Trivial(state[i]),
+            cell: (!witness_only).then(|| permutation_cell(index, OUTPUT_ROWS[i])),
         })
     }
 

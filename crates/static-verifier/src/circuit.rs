@@ -21,9 +21,9 @@ use crate::{
     poseidon2::{
         ROWS,
         gate::Poseidon2Config,
-        trace::{FIXED_CELLS, rows},
+        trace::{FIXED_ROWS, rows},
     },
-    range::{self, LIMB_BITS, RangeConfig},
+    range::{self, LIMB_BITS, RangeConfig, Relation},
 };
 
 /// Rows at the end of every column that hold blinding, with a margin.
@@ -34,8 +34,8 @@ const BLINDED_ROWS: usize = 32;
 pub struct CircuitParams {
     /// Shape of the vertical gate's columns, no lookup among them, and the one instance column.
     pub base: BaseCircuitParams,
-    /// Columns of Poseidon2 permutations.
-    pub poseidon2_columns: usize,
+    /// Pairs of columns of Poseidon2 permutations.
+    pub poseidon2_pairs: usize,
 }
 
 /// A circuit that does not fit its parameters.
@@ -59,13 +59,13 @@ pub enum CapacityError {
     },
     /// The permutation columns are full.
     #[error(
-        "{needed} permutations do not fit the {available} that {columns} Poseidon2 columns of 2^{k} rows hold"
+        "{needed} permutations do not fit the {available} that {pairs} pairs of Poseidon2 columns of 2^{k} rows hold"
     )]
     Permutations {
         /// The binary logarithm of the number of rows.
         k: usize,
-        /// Permutation columns.
-        columns: usize,
+        /// Pairs of permutation columns.
+        pairs: usize,
         /// Permutations queued.
         needed: usize,
         /// Permutations the columns hold.
@@ -106,8 +106,8 @@ impl StaticCircuit {
         base.num_advice_per_phase = vec![base.num_advice_per_phase.iter().sum::<usize>().max(1)];
         base.num_lookup_advice_per_phase = vec![];
         base.num_fixed = base.num_fixed.max(1);
-        let poseidon2_columns = builder.permutations.len().div_ceil(available / ROWS);
-        let params = CircuitParams { base: base.clone(), poseidon2_columns };
+        let poseidon2_pairs = builder.permutations.len().div_ceil(available / ROWS);
+        let params = CircuitParams { base: base.clone(), poseidon2_pairs };
         builder.base.set_params(base);
         Ok(Self { builder, params })
     }
@@ -124,10 +124,10 @@ impl StaticCircuit {
         if needed > available {
             return Err(CapacityError::Range { k, needed, available });
         }
-        let (columns, needed) = (params.poseidon2_columns, builder.permutations.len());
-        let available = columns * (available / ROWS);
+        let (pairs, needed) = (params.poseidon2_pairs, builder.permutations.len());
+        let available = pairs * (available / ROWS);
         if needed > available {
-            return Err(CapacityError::Permutations { k, columns, needed, available });
+            return Err(CapacityError::Permutations { k, pairs, needed, available });
         }
         Ok(Self { builder, params })
     }
@@ -149,20 +149,21 @@ impl StaticCircuit {
     }
 
     fn assign_permutations(&self, config: &Poseidon2Config, region: &mut Region<'_, Fr>) {
-        let columns = config.states.len();
-        let slots = self.builder.permutations.len().div_ceil(columns);
+        let pairs = config.pairs.len();
+        let slots = self.builder.permutations.len().div_ceil(pairs);
         if !self.builder.witness_only() {
             for slot in 0..slots {
-                assign_fixed_cells(config, region, slot * ROWS);
+                assign_fixed_rows(config, region, slot * ROWS);
             }
         }
-        // Selectors are shared, so a slot without a permutation of its own holds that of zeros.
+        // Fixed columns are shared, so a slot without a permutation of its own holds that of zeros.
         let idle = rows([Fr::ZERO; 3]);
-        for index in 0..slots * columns {
+        for index in 0..slots * pairs {
             let cells = self.builder.permutations.get(index).unwrap_or(&idle);
-            let (column, offset) = (config.states[index % columns], index / columns * ROWS);
-            for (row, &value) in cells.iter().enumerate() {
-                let cell = raw_assign_advice(region, column, offset + row, self.value(value)).cell();
+            let ([states, squares], offset) = (config.pairs[index % pairs], index / pairs * ROWS);
+            for (row, &[state, square]) in cells.iter().enumerate() {
+                let cell = raw_assign_advice(region, states, offset + row, self.value(state)).cell();
+                raw_assign_advice(region, squares, offset + row, self.value(square));
                 if !self.builder.witness_only() {
                     self.copies(|copies| copies.assigned_advices.insert(permutation_cell(index, row), cell));
                 }
@@ -175,8 +176,11 @@ impl StaticCircuit {
         for (row, (&value, &tag)) in cells.values.iter().zip(&cells.tags).enumerate() {
             let cell = raw_assign_advice(region, config.value, row, self.value(value)).cell();
             if !self.builder.witness_only() {
-                for column in config.selectors(tag) {
-                    raw_assign_fixed(region, column, row, Fr::ONE);
+                if tag.lookup {
+                    raw_assign_fixed(region, config.lookup, row, Fr::ONE);
+                }
+                if tag.relation != Relation::None {
+                    raw_assign_fixed(region, config.relation, row, tag.relation.code());
                 }
                 self.copies(|copies| copies.assigned_advices.insert(range::context_cell(row), cell));
             }
@@ -194,12 +198,13 @@ impl StaticCircuit {
     }
 }
 
-fn assign_fixed_cells(config: &Poseidon2Config, region: &mut Region<'_, Fr>, offset: usize) {
-    for &(row, value) in &FIXED_CELLS.constants {
-        raw_assign_fixed(region, config.constants, offset + row, value);
-    }
-    for &(row, selector) in &FIXED_CELLS.selectors {
-        raw_assign_fixed(region, config.selectors[selector as usize], offset + row, Fr::ONE);
+fn assign_fixed_rows(config: &Poseidon2Config, region: &mut Region<'_, Fr>, offset: usize) {
+    for (row, fixed) in FIXED_ROWS.iter().enumerate() {
+        let coefficients = config.coefficients.iter().zip(&fixed.coefficients);
+        let others = [(&config.constant, &fixed.constant), (&config.kind, &fixed.kind)];
+        for (column, value) in coefficients.chain(others) {
+            raw_assign_fixed(region, *column, offset + row, *value);
+        }
     }
 }
 
@@ -223,8 +228,8 @@ impl Circuit<Fr> for StaticCircuit {
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: Self::Params) -> Self::Config {
         let k = params.base.k;
         let mut base = BaseConfig::configure(meta, params.base);
-        let poseidon2 = (params.poseidon2_columns > 0)
-            .then(|| Poseidon2Config::configure(meta, params.poseidon2_columns));
+        let poseidon2 =
+            (params.poseidon2_pairs > 0).then(|| Poseidon2Config::configure(meta, params.poseidon2_pairs));
         let range = RangeConfig::configure(meta);
         // Later columns and rotations raise the number of blinded rows.
         base.set_usable_rows((1 << k) - meta.minimum_rows());

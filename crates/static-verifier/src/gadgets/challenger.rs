@@ -212,7 +212,11 @@ fn power_of_p(i: usize) -> Fr {
 impl CircuitBuilder {
     /// The seven low digits, in base `p`, of the canonical integer of a BN254 element.
     pub(crate) fn split_digits(&mut self, element: Cell) -> [Canonical; DIGITS] {
-        let mut words = to_words(*element.value());
+        self.split_digits_as(element, to_words(*element.value()))
+    }
+
+    fn split_digits_as(&mut self, element: Cell, hint_integer: [u64; 4]) -> [Canonical; DIGITS] {
+        let mut words = hint_integer;
         let digits: [Canonical; DIGITS] = core::array::from_fn(|_| {
             let digit = u32::try_from(div_rem_words(&mut words, P)).expect("a digit in base p is below 2^31");
             self.load_felt(KoalaBear::from_u32(digit))
@@ -279,5 +283,45 @@ impl CircuitBuilder {
         let zero = Constant(Fr::ZERO);
         ctx.assign_region([zero, Existing(result), Existing(x), zero], [0]);
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{accepts, rejects};
+
+    /// `x + r` on words.
+    fn plus_modulus(x: Fr) -> [u64; 4] {
+        let mut carry = 0u128;
+        let mut words = to_words(x);
+        for (word, modulus) in words.iter_mut().zip(finial_bn254_hash::constants::MODULUS) {
+            let sum = u128::from(*word) + u128::from(modulus) + carry;
+            *word = sum as u64;
+            carry = sum >> 64;
+        }
+        words
+    }
+
+    #[test]
+    fn edges_of_the_field_split() {
+        accepts(|builder| {
+            let low_edge = Fr::from(LARGEST.quotient) * power_of_p(DIGITS);
+            for value in [Fr::ZERO, Fr::ONE, -Fr::ONE, low_edge, low_edge - Fr::ONE] {
+                let cell = builder.witness(value);
+                builder.split_digits(cell);
+            }
+        });
+    }
+
+    #[test]
+    fn the_digits_of_a_value_plus_the_modulus_are_rejected() {
+        // The quotient is the largest or the one above, the low part too large.
+        for value in [Fr::ZERO, Fr::from(5), power_of_p(DIGITS), power_of_p(DIGITS) * Fr::from(2)] {
+            rejects("a + b * c", |builder| {
+                let cell = builder.witness(value);
+                builder.split_digits_as(cell, plus_modulus(value));
+            });
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::{Challenger, Digest, Ext, Felt, ext::Quintic};
 use crate::{
     CircuitBuilder,
     convert::{P, from_fr, to_fr},
-    testing::{accepts, failures, rejects},
+    testing::{accepts, every_cell_is_constrained, failures, rejects},
 };
 
 fn koala(rng: &mut StdRng) -> KoalaBear {
@@ -127,7 +127,7 @@ fn a_felt_equal_to_another_value_is_rejected() {
         // The reduction is honest, 35 - 36 = -1: its remainder is not zero.
         builder.assert_equal(product, Felt::constant(KoalaBear::from_u32(36)));
         // Claim it zero.
-        let row = builder.range.values.len() - 7;
+        let row = builder.range.values.len() - 8;
         for value in &mut builder.range.values[row..row + 3] {
             *value = Fr::ZERO;
         }
@@ -247,5 +247,41 @@ fn the_transcript_agrees_with_the_native_one() {
                 }
             }
         }
+    });
+}
+
+#[test]
+fn every_cell_of_the_arithmetic_is_constrained() {
+    every_cell_is_constrained(7, |builder| {
+        let mut rng = StdRng::seed_from_u64(7);
+        let (a, b) = (quintic(&mut rng), quintic(&mut rng));
+        let (a, b) = (builder.load_ext(a), builder.load_ext(b));
+        let product = builder.ext_mul(a, b);
+        let sum = builder.ext_base_inner_product(&[(product, b.0[0]), (b, a.0[1])]);
+        let inverse = builder.ext_inverse(sum);
+        builder.ext_reduce(inverse);
+    });
+}
+
+#[test]
+fn every_cell_of_a_merkle_path_is_constrained() {
+    every_cell_is_constrained(4, |builder| {
+        let leaf = builder.load_felt(KoalaBear::from_u32(0b10_1101));
+        let bits = builder.bits(leaf);
+        let siblings: Vec<_> = (0..2).map(|i| builder.load_digest(p3_bn254::Bn254::from_u32(i))).collect();
+        let leaf = builder.hash_row(&[leaf]);
+        let root = builder.merkle_root(leaf, &siblings, &bits[..2]);
+        let cap = [root, leaf, leaf, root];
+        builder.assert_merkle_path(leaf, &siblings, &bits[..4], &cap);
+    });
+}
+
+#[test]
+fn every_cell_of_a_sample_is_constrained() {
+    every_cell_is_constrained(7, |builder| {
+        let mut challenger = Challenger::new();
+        let element = builder.load_felt(KoalaBear::from_u32(5));
+        challenger.observe(builder, element);
+        challenger.sample_bits(builder, 4);
     });
 }

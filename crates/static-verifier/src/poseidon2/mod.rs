@@ -1,33 +1,44 @@
 //! BN254 Poseidon2 (t = 3, x⁵, 8 + 56 rounds) as a custom gate.
 //!
 //! # Purpose
-//! One permutation in 168 consecutive cells of one advice column, a fourteenth of what halo2-base's vertical gate needs.
-//! Any number of columns stand side by side and share selectors and round constants, so width is cheap.
+//! One permutation in 88 rows of two advice columns. Both columns are read at the four rotations 0 to 3 that the vertical
+//! gate reads too: a further set of rotations costs the contract kilobytes of code.
 //!
-//! # Rows
-//! Within a permutation the state is written `(s₁, s₂, s₀)`: the element with the S-box in partial rounds comes last.
+//! # Rows and columns
+//! A row is an S-box: its input `x` in the first column, in the second the square, so that `y = x·square² = x⁵`. Where
+//! the state passes without an S-box the second column is one and `y = x`. Every row is determined by the three before
+//! it: one linear relation, whose coefficients are fixed columns.
 //!
-//! | rows      | content                                                              | gate at its first row |
-//! |-----------|----------------------------------------------------------------------|-----------------------|
-//! | 0..3      | the input state                                                      | `Entry`               |
-//! | 3..27     | four full rounds of six: S-box inputs `x`, then their squares        | `Full`                |
-//! | 27..29    | `s₁, s₂` as the partial rounds begin                                 | `PartialEntry`        |
-//! | 29..141   | 56 partial rounds of two: S-box input `x` of `s₀`, then its square   | `Partial`; the 54th `PartialExit` |
-//! | 141..165  | four full rounds                                                     | `Full`                |
-//! | 165..168  | the output state                                                     | none                  |
+//! | rows   | content                                          | state order                  | relations   |
+//! |--------|--------------------------------------------------|------------------------------|-------------|
+//! | 0..3   | input, no S-box                                  | `s₀ s₁ s₂`                   | `F0 F1 F2`  |
+//! | 3..15  | four full rounds of three S-boxes                | turned by one place a round  | `F0 F1 F2`  |
+//! | 15..17 | `s₁ s₂` before the partial rounds, no S-box      |                              | `F0 Q`      |
+//! | 17..73 | 56 partial rounds, the S-box of `s₀` alone       |                              | `P`; the last two `R1 R2` |
+//! | 73..85 | four full rounds                                 | `s₀ s₁ s₂` first             | `F0 F1 F2`  |
+//! | 85..88 | output                                           | `s₂ s₀ s₁`                   | none        |
 //!
-//! # Why a partial round needs two cells
-//! Write `w, u, v` for `s₀, s₁, s₂`, `y = x⁵`, `x = w + c`. The internal matrix gives
-//! `w' = 2y + u + v`, `u' = y + 2u + v`, `v' = y + u + 3v`. Eliminating `u` and `v` leaves a recurrence in `w` alone:
-//! `w₃ = 2y₂ - 8y₁ + 7y₀ + 5w₂ - 5w₁`. `PartialEntry` states `w₁, w₂` from the first `u, v`; `PartialExit` restates
-//! `u, v` after the last round: `u = y₁ - 7y₀ + 5w₁`, `v = 5w₂ - 10w₁ - 9y₁ + 14y₀` (rounds 54 and 55).
+//! # The relations
+//! All have the form `x₃ = α₀y₀ + α₁y₁ + α₂y₂ + β₁x₁ + β₂x₂ + k`, indices counting rows.
+//!
+//! *Full rounds.* With `a' = S + y_a`, `S = y_a + y_b + y_c`, rows `a b c` are followed by `c' a' b'`. `F0` is the
+//! definition of `c'`; `F1` is that of `a'` with `y_a` eliminated by `c'`; `F2` that of `b'` with `y_a, y_b` eliminated.
+//!
+//! *Partial rounds.* For `w, u, v = s₀, s₁, s₂` the internal matrix gives `w' = 2y + u + v`, `u' = y + 2u + v`,
+//! `v' = y + u + 3v`. Eliminating `u, v` leaves `w₃ = 2y₂ - 8y₁ + 7y₀ + 5w₂ - 5w₁`: that is `P`. The first step is `F0`; the
+//! second, `w₂ = 2y₁ - 4y₀ + 3w₁ + v`, is `Q`. After the last round `u = y₅₅ - 7y₅₄ + 5w₅₅` is `R1`, and
+//! `v = 5w₅₆ - 7y₅₅ - 2u` is `R2`.
+//!
+//! The constant `k` collects the round constants of a relation's rows; it is computed as what makes the relation hold for
+//! the zero input, and since the rest is linear in the cells it then holds for all (`trace.rs` tests this).
 //!
 //! # Degree
-//! Four: a selector times `x · (x²)²`.
+//! Four: a coefficient times `x·square²`.
 //!
 //! # Soundness
-//! Each cell but the three inputs is the left side of exactly one constraint whose right side holds earlier cells only
-//! (`[P2-1]`…`[P2-8]` in `gate.rs`), so the inputs determine the outputs.
+//! - second column: `[P2-1]` makes it the square, or one, as the fixed column `kind` says;
+//! - first column, rows 3 to 87: `[P2-2]` gives each as a function of the three rows before;
+//! - rows 0 to 2 are copies of the caller's cells; so these determine the output rows.
 
 pub(crate) mod gate;
 pub(crate) mod trace;
@@ -35,11 +46,10 @@ pub(crate) mod trace;
 pub use trace::permute;
 
 /// Rows of one permutation.
-pub const ROWS: usize = 168;
+pub const ROWS: usize = 88;
 
-/// First row of the partial rounds' own cells.
-pub(crate) const PARTIAL_START: usize = 29;
-/// First row of the second half of the full rounds.
-pub(crate) const SECOND_HALF: usize = 141;
 /// First row of the output state.
-pub(crate) const OUTPUT: usize = 165;
+pub(crate) const OUTPUT: usize = 85;
+
+/// Rows of the output that hold `s₀, s₁, s₂`.
+pub(crate) const OUTPUT_ROWS: [usize; 3] = [OUTPUT + 1, OUTPUT + 2, OUTPUT];

@@ -5,69 +5,67 @@ use std::sync::LazyLock;
 use finial_bn254_hash::constants::{external_constants, internal_constants};
 use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
-use super::{OUTPUT, PARTIAL_START, ROWS, SECOND_HALF, gate::Selector};
-use crate::convert::to_fr;
+use super::{
+    OUTPUT, OUTPUT_ROWS, ROWS,
+    gate::{F0, F1, F2, P, Q, R1, R2, Relation},
+};
+use crate::convert::{int_to_fr, to_fr};
 
-const PARTIAL_ROUNDS: usize = 56;
 const HALF: usize = 4;
+const PARTIAL_ROUNDS: usize = 56;
 
-/// Round constants in the order of the rows: full rounds as `(s₁, s₂, s₀)`.
+/// The cells of one permutation, by row and column.
+pub(crate) type Cells = [[Fr; 2]; ROWS];
+
 struct RoundConstants {
     full: [[Fr; 3]; 2 * HALF],
     partial: [Fr; PARTIAL_ROUNDS],
 }
 
 static CONSTANTS: LazyLock<RoundConstants> = LazyLock::new(|| RoundConstants {
-    full: external_constants().map(|[s0, s1, s2]| [s1, s2, s0].map(to_fr)),
+    full: external_constants().map(|row| row.map(to_fr)),
     partial: internal_constants().map(to_fr),
 });
 
-/// The fixed cells of one permutation: constants and selectors by row.
-pub(crate) struct FixedCells {
-    pub(crate) constants: Vec<(usize, Fr)>,
-    pub(crate) selectors: Vec<(usize, Selector)>,
+/// The fixed cells of one row.
+#[derive(Clone, Copy)]
+pub(crate) struct FixedRow {
+    pub(crate) coefficients: [Fr; 5],
+    pub(crate) constant: Fr,
+    pub(crate) kind: Fr,
 }
 
-pub(crate) static FIXED_CELLS: LazyLock<FixedCells> = LazyLock::new(fixed_cells);
+pub(crate) static FIXED_ROWS: LazyLock<Vec<FixedRow>> = LazyLock::new(|| {
+    let zero = rows([Fr::ZERO; 3]);
+    let fixed = relations().into_iter().enumerate().map(|(row, relation)| {
+        let coefficients = relation.map(|c| int_to_fr(c.into()));
+        let constant = zero[row + 3][0] - linear_part(&coefficients, &zero[row..]);
+        FixedRow { coefficients, constant, kind: if has_s_box(row) { Fr::ONE } else { -Fr::ONE } }
+    });
+    let output = FixedRow { coefficients: [Fr::ZERO; 5], constant: Fr::ZERO, kind: Fr::ZERO };
+    fixed.chain([output; 3]).collect()
+});
 
-fn fixed_cells() -> FixedCells {
-    let RoundConstants { full, partial } = &*CONSTANTS;
-    let mut cells = FixedCells { constants: vec![], selectors: vec![] };
-    let mut put = |row: usize, selector: Selector, constants: &[Fr]| {
-        cells.selectors.push((row, selector));
-        cells.constants.extend(constants.iter().enumerate().map(|(i, &k)| (row + i, k)));
-    };
-    put(0, Selector::Entry, &full[0]);
-    for round in 0..HALF {
-        let next = if round + 1 < HALF { full[round + 1] } else { [Fr::ZERO, Fr::ZERO, partial[0]] };
-        put(3 + 6 * round, Selector::Full, &next);
-    }
-    put(PARTIAL_START - 2, Selector::PartialEntry, &partial[1..3]);
-    // Constants of the S-box inputs, the one after the partial rounds included.
-    let [after_u, after_v, after_w] = full[HALF];
-    let input = |round: usize| if round < PARTIAL_ROUNDS { partial[round] } else { after_w };
-    let five = Fr::from(5);
-    for round in 0..=PARTIAL_ROUNDS - 3 {
-        let k = input(round + 3) + five * (input(round + 1) - input(round + 2));
-        let row = PARTIAL_START + 2 * round;
-        if round < PARTIAL_ROUNDS - 3 {
-            put(row, Selector::Partial, &[k]);
-        } else {
-            let (c55, c56) = (input(round + 2), input(round + 3));
-            let u = after_u - five * c55;
-            let v = after_v + five * (c55.double() - c56);
-            put(row, Selector::PartialExit, &[k, u, v]);
-        }
-    }
-    for round in 0..HALF {
-        let next = if round + 1 < HALF { full[HALF + round + 1] } else { [Fr::ZERO; 3] };
-        put(SECOND_HALF + 6 * round, Selector::Full, &next);
-    }
-    cells
+/// The relation of every row but the output's.
+fn relations() -> Vec<Relation> {
+    let full = [F0, F1, F2];
+    let mut relations = full.repeat(1 + HALF);
+    relations.extend([F0, Q]);
+    relations.extend([P; PARTIAL_ROUNDS - 2]);
+    relations.extend([R1, R2]);
+    relations.extend(full.repeat(HALF));
+    relations
 }
 
-fn fifth_power(x: Fr) -> Fr {
-    x.square().square() * x
+/// Whether a row is an S-box; in the input rows, and the two before the partial rounds, the state passes without.
+fn has_s_box(row: usize) -> bool {
+    let before_partial = 3 * (1 + HALF);
+    row >= 3 && !(before_partial..before_partial + 2).contains(&row)
+}
+
+fn linear_part([a0, a1, a2, b1, b2]: &[Fr; 5], cells: &[[Fr; 2]]) -> Fr {
+    let y = |i: usize| cells[i][0] * cells[i][1].square();
+    *a0 * y(0) + *a1 * y(1) + *a2 * y(2) + *b1 * cells[1][0] + *b2 * cells[2][0]
 }
 
 fn external_matrix(s: [Fr; 3]) -> [Fr; 3] {
@@ -75,43 +73,68 @@ fn external_matrix(s: [Fr; 3]) -> [Fr; 3] {
     s.map(|x| x + sum)
 }
 
-/// The cells of one permutation, from the state `[s₀, s₁, s₂]`.
-pub(crate) fn rows(input: [Fr; 3]) -> Box<[Fr; ROWS]> {
-    let RoundConstants { full, partial } = &*CONSTANTS;
-    let mut cells = Box::new([Fr::ZERO; ROWS]);
-    let mut state = [input[1], input[2], input[0]];
-    cells[..3].copy_from_slice(&state);
-    state = external_matrix(state);
-    for (round, constants) in full[..HALF].iter().enumerate() {
-        state = full_round(&mut cells[3 + 6 * round..], state, constants);
-    }
-    cells[PARTIAL_START - 2..PARTIAL_START].copy_from_slice(&state[..2]);
-    for (round, constant) in partial.iter().enumerate() {
-        let x = state[2] + constant;
-        cells[PARTIAL_START + 2 * round] = x;
-        cells[PARTIAL_START + 2 * round + 1] = x.square();
-        let [u, v, _] = state;
-        let y = fifth_power(x);
-        let sum = y + u + v;
-        state = [sum + u, sum + v.double(), sum + y];
-    }
-    for (round, constants) in full[HALF..].iter().enumerate() {
-        state = full_round(&mut cells[SECOND_HALF + 6 * round..], state, constants);
-    }
-    cells[OUTPUT..].copy_from_slice(&state);
-    cells
+/// Writes cells from the first row to the last.
+struct Writer {
+    cells: Box<Cells>,
+    row: usize,
 }
 
-fn full_round(cells: &mut [Fr], state: [Fr; 3], constants: &[Fr; 3]) -> [Fr; 3] {
-    let x: [Fr; 3] = core::array::from_fn(|i| state[i] + constants[i]);
-    cells[..3].copy_from_slice(&x);
-    cells[3..6].copy_from_slice(&x.map(|x| x.square()));
-    external_matrix(x.map(fifth_power))
+impl Writer {
+    fn put(&mut self, x: Fr, square: Fr) {
+        self.cells[self.row] = [x, square];
+        self.row += 1;
+    }
+
+    /// A row with an S-box; its output.
+    fn s_box(&mut self, x: Fr) -> Fr {
+        let square = x.square();
+        self.put(x, square);
+        square.square() * x
+    }
+
+    /// A full round, its rows from element `first` of the state on.
+    fn full_round(&mut self, state: [Fr; 3], constants: &[Fr; 3], first: usize) -> [Fr; 3] {
+        let mut out = state;
+        for i in [first, (first + 1) % 3, (first + 2) % 3] {
+            out[i] = self.s_box(state[i] + constants[i]);
+        }
+        external_matrix(out)
+    }
+}
+
+/// The cells of one permutation of `[s₀, s₁, s₂]`.
+pub(crate) fn rows(input: [Fr; 3]) -> Box<Cells> {
+    let RoundConstants { full, partial } = &*CONSTANTS;
+    let mut writer = Writer { cells: Box::new([[Fr::ZERO; 2]; ROWS]), row: 0 };
+    for x in input {
+        writer.put(x, Fr::ONE);
+    }
+    let mut state = external_matrix(input);
+    let (before, after) = full.split_at(HALF);
+    for (constants, first) in before.iter().zip([2, 1, 0, 2]) {
+        state = writer.full_round(state, constants, first);
+    }
+    writer.put(state[1], Fr::ONE);
+    writer.put(state[2], Fr::ONE);
+    for constant in partial {
+        let [w, u, v] = state;
+        let y = writer.s_box(w + constant);
+        let sum = y + u + v;
+        state = [sum + y, sum + u, sum + v.double()];
+    }
+    for (constants, first) in after.iter().zip([0, 2, 1, 0]) {
+        state = writer.full_round(state, constants, first);
+    }
+    debug_assert_eq!(writer.row, OUTPUT, "the rows before the output");
+    for (x, row) in state.into_iter().zip(OUTPUT_ROWS) {
+        writer.cells[row][0] = x;
+    }
+    writer.cells
 }
 
 /// The output state `[s₀, s₁, s₂]` in a permutation's cells.
-pub(crate) fn output(cells: &[Fr; ROWS]) -> [Fr; 3] {
-    [cells[OUTPUT + 2], cells[OUTPUT], cells[OUTPUT + 1]]
+pub(crate) fn output(cells: &Cells) -> [Fr; 3] {
+    OUTPUT_ROWS.map(|row| cells[row][0])
 }
 
 /// The permutation itself, on `[s₀, s₁, s₂]`.
@@ -127,10 +150,15 @@ mod tests {
     use p3_symmetric::Permutation;
 
     #[test]
-    fn agrees_with_plonky3() {
+    fn agrees_with_plonky3_and_satisfies_the_relations() {
         let native = finial_bn254_hash::poseidon2();
         let mut state = [Fr::ZERO, Fr::ONE, -Fr::ONE];
         for _ in 0..20 {
+            let cells = rows(state);
+            for (row, fixed) in FIXED_ROWS[..OUTPUT].iter().enumerate() {
+                let expected = linear_part(&fixed.coefficients, &cells[row..]) + fixed.constant;
+                assert_eq!(cells[row + 3][0], expected, "row {row}");
+            }
             let expected = native.permute(state.map(from_fr)).map(to_fr);
             state = permute(state);
             assert_eq!(state, expected);
