@@ -112,16 +112,102 @@ pub fn rows_of(
     })
 }
 
-/// The shapes that have keys, the cheapest first: at most eight.
-#[must_use]
-pub fn catalogue() -> Vec<Shape> {
-    vec![Shape { name: "S", log_heights: [16; TABLES] }]
+/// Heights by purpose, for [`Heights::shape`]; the program and lookup tables have the same in every shape.
+struct Heights {
+    cpu: usize,
+    sub_word: usize,
+    /// Bitwise and shift tables.
+    bits: usize,
+    mul: usize,
+    /// System calls and divisions.
+    rare: usize,
+    /// Boundary, Merkle and Poseidon2 tables.
+    memory: usize,
 }
 
-/// When to cut a run into segments: no segment exceeds the last shapes of the catalogue.
+impl Heights {
+    const fn shape(&self, name: &'static str) -> Shape {
+        let mut log_heights = [0; TABLES];
+        log_heights[Table::Cpu as usize] = self.cpu;
+        log_heights[Table::Program as usize] = DEFAULT_LOG_PROGRAM_HEIGHT;
+        log_heights[Table::Lookup as usize] = LOOKUP_LOG_HEIGHT;
+        log_heights[Table::Ecall as usize] = self.rare;
+        log_heights[Table::SubWord as usize] = self.sub_word;
+        log_heights[Table::Bitwise as usize] = self.bits;
+        log_heights[Table::Shift as usize] = self.bits;
+        log_heights[Table::Mul as usize] = self.mul;
+        log_heights[Table::DivRem as usize] = self.rare;
+        log_heights[Table::Boundary as usize] = self.memory;
+        log_heights[Table::Merkle as usize] = self.memory;
+        log_heights[Table::Poseidon2 as usize] = self.memory;
+        Shape { name, log_heights }
+    }
+}
+
+/// The shapes that have keys, the cheapest first: at most eight, each of at most three distinct heights.
+///
+/// - `S`: a short run of any kind of hashing or bookkeeping.
+/// - `M`: a quarter of a million cycles; `M-bits` with as many bit operations as cycles.
+/// - `L`: a million cycles; `L-bits` with bit operations in every second; `L-memory` with large working sets.
+#[must_use]
+pub fn catalogue() -> Vec<Shape> {
+    vec![
+        Heights { cpu: 16, sub_word: 12, bits: 16, mul: 12, rare: 12, memory: 12 }.shape("S"),
+        Heights { cpu: 18, sub_word: 16, bits: 16, mul: 16, rare: 13, memory: 13 }.shape("M"),
+        Heights { cpu: 18, sub_word: 16, bits: 18, mul: 16, rare: 13, memory: 13 }.shape("M-bits"),
+        Heights { cpu: 20, sub_word: 18, bits: 18, mul: 18, rare: 16, memory: 16 }.shape("L"),
+        Heights { cpu: 20, sub_word: 16, bits: 19, mul: 16, rare: 16, memory: 16 }.shape("L-bits"),
+        Heights { cpu: 20, sub_word: 18, bits: 18, mul: 18, rare: 16, memory: 18 }.shape("L-memory"),
+    ]
+}
+
+/// The shape of this name in the catalogue.
+#[must_use]
+pub fn shape_named(name: &str) -> Option<Shape> {
+    catalogue().into_iter().find(|shape| shape.name == name)
+}
+
+/// When to cut a run into segments: before the cycle with which no shape would hold the segment. The shape of a
+/// segment is the first that holds it, [`SegmentPolicy::first_fit`].
 #[must_use]
 pub fn segment_policy(catalogue: &[Shape]) -> SegmentPolicy {
     SegmentPolicy { capacities: catalogue.iter().map(Shape::capacity).collect() }
 }
 
 const _: () = assert!(LOOKUP_LOG_HEIGHT == DEFAULT_LOG_PROGRAM_HEIGHT);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_tables_have_one_height() {
+        for shape in catalogue() {
+            // One program commitment an ELF: preprocessed heights are the configuration's, not the shape's.
+            assert_eq!(shape.log_height(Table::Program), DEFAULT_LOG_PROGRAM_HEIGHT, "{}", shape.name);
+            assert_eq!(shape.log_height(Table::Lookup), LOOKUP_LOG_HEIGHT, "{}", shape.name);
+        }
+    }
+
+    #[test]
+    fn shapes_are_few_and_flat() {
+        assert!(catalogue().len() <= 8);
+        for shape in catalogue() {
+            let mut heights = shape.log_heights.to_vec();
+            heights.sort_unstable();
+            heights.dedup();
+            assert!(heights.len() <= 3, "{}", shape.name);
+        }
+    }
+
+    #[test]
+    fn capacities_fit_the_tables() {
+        for shape in catalogue() {
+            let capacity = shape.capacity();
+            let of = |resource: Resource| capacity[resource as usize] as usize;
+            assert!(2 * of(Resource::Leaf) <= shape.height(Table::Boundary));
+            assert!(2 * of(Resource::Node) <= shape.height(Table::Merkle));
+            assert!(2 * (of(Resource::Leaf) + of(Resource::Node)) <= shape.height(Table::Poseidon2));
+        }
+    }
+}

@@ -45,23 +45,43 @@ pub struct Segment {
     pub traces: SegmentTraces,
 }
 
-/// Every segment of a run that is cut after `cycles`, in the least heights.
-pub fn segments(program: &Program, input: &[u8], cycles: u32) -> Vec<Segment> {
+/// The first records of a run that is cut after `cycles`, with their memory arguments.
+pub fn first_records(
+    program: &Program,
+    input: &[u8],
+    cycles: u32,
+    count: usize,
+) -> Vec<(SegmentRecord, MemoryWitness)> {
     let mut row = [u32::MAX; finial_executor::Resource::COUNT];
     row[0] = cycles;
     let policy = SegmentPolicy { capacities: vec![row] };
     let run = Executor::new(program, input.to_vec()).execute(&policy, 1 << 30).expect("the program runs");
-    let encoded = EncodedProgram::new(program);
-    let log_program = program.instructions.len().next_power_of_two().ilog2() as usize;
-    let airs = prover_airs(program, log_program).expect("the table is large enough");
     let mut memory = MemoryTree::of_program(program);
-    run.segments
-        .iter()
+    let plans = run.segments.iter().take(count);
+    plans
         .map(|plan| {
             let record = trace(program, &plan.checkpoint, input, plan.cycles).expect("the segment replays");
             let witness = MemoryWitness::new(&memory, &record.touched).expect("the record fits the memory");
             memory = witness.after().clone();
-            let shape = least_shape(&encoded, &record, &witness, log_program, program);
+            (record, witness)
+        })
+        .collect()
+}
+
+/// Every segment of a run that is cut after `cycles`, in the least heights.
+pub fn segments(program: &Program, input: &[u8], cycles: u32) -> Vec<Segment> {
+    first_segments(program, input, cycles, usize::MAX)
+}
+
+/// The first segments of such a run.
+pub fn first_segments(program: &Program, input: &[u8], cycles: u32, count: usize) -> Vec<Segment> {
+    let encoded = EncodedProgram::new(program);
+    let log_program = program.instructions.len().next_power_of_two().ilog2() as usize;
+    let airs = prover_airs(program, log_program).expect("the table is large enough");
+    let records = first_records(program, input, cycles, count).into_iter();
+    records
+        .map(|(record, witness)| {
+            let shape = least_shape(program, &record, &witness, log_program);
             let traces =
                 trace_segment(&encoded, &record, &witness, &shape).expect("the shape holds the segment");
             let preprocessed = airs.iter().map(BaseAir::preprocessed_trace).collect();
@@ -71,11 +91,10 @@ pub fn segments(program: &Program, input: &[u8], cycles: u32) -> Vec<Segment> {
 }
 
 fn least_shape(
-    _: &EncodedProgram,
+    program: &Program,
     record: &SegmentRecord,
     witness: &MemoryWitness,
     log_program: usize,
-    program: &Program,
 ) -> Shape {
     let requests = crate::cpu::requests(&record.cycles, &crate::encoding::encode_program(program));
     let compressions = crate::poseidon2::trace::requests(witness).len();
