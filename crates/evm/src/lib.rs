@@ -8,6 +8,7 @@ pub mod chain;
 pub mod compiler;
 pub mod contract;
 mod fixed_base;
+mod inline;
 pub mod keys;
 pub mod layout;
 pub mod params;

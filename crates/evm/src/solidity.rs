@@ -1,6 +1,7 @@
 //! The generated verifier's source.
 
 use crate::{
+    inline::inline_temporaries,
     keys::vk_digest,
     layout::{ProofLayout, protocol},
     params::{ParamSet, Parameters},
@@ -35,6 +36,11 @@ pub enum SolidityError {
     /// The generator's output is not what this crate knows how to adapt.
     #[error("the generated source no longer contains {0:?} exactly once: has snark-verifier changed?")]
     Unexpected(&'static str),
+    /// A line is none that the inlining pass knows.
+    #[error(
+        "the generated source has a line this program does not understand, {0:?}: has snark-verifier changed?"
+    )]
+    NotUnderstood(String),
 }
 
 /// Source of the generated verifier, `Halo2Verifier.sol`, and the layout of the proofs it reads.
@@ -61,7 +67,7 @@ pub fn halo2_verifier(
     Verifier::verify(&deciding_key, &protocol, &instances, &proof).map_err(failed)?;
 
     let source = adapt(&loader.solidity_code(), &parameters.set, &vk_digest(vk))?;
-    Ok((source, layout))
+    Ok((inline_temporaries(&source)?, layout))
 }
 
 /// Pins the compiler, says what the contract was made from, keeps development contracts off real
