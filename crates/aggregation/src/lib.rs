@@ -1,1 +1,7 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod circuits;
+pub mod sets;
+
+pub use sets::{ProgramSet, ProgramSets};

@@ -65,7 +65,7 @@ pub const APP: LayerParams = LayerParams {
 pub const TREE: LayerParams = LayerParams {
     extension_degree: 4,
     log_blowup: 2,
-    num_queries: 97,
+    num_queries: 86,
     log_final_poly_len: 4,
     max_log_arity: 4,
     cap_height: 0,
@@ -76,7 +76,7 @@ pub const TREE: LayerParams = LayerParams {
 pub const SHRINK: LayerParams = LayerParams {
     extension_degree: 4,
     log_blowup: 4,
-    num_queries: 46,
+    num_queries: 43,
     log_final_poly_len: 4,
     max_log_arity: 4,
     cap_height: 0,
