@@ -23,6 +23,9 @@ const LAST: &str = "return(0, 0)";
 /// the verifier's variables and a loop's return address lie below.
 const MAX_DEPTH: usize = 9;
 
+/// The first address the verifier uses: Solidity's free memory starts there, and so does the transcript.
+const MEMORY: usize = 0x80;
+
 /// A term of Yul, as far as the generated verifier uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Term {
@@ -72,7 +75,7 @@ pub(crate) fn inline_temporaries(source: &str) -> Result<String, SolidityError> 
     }
     let mut lines = read(&text[first..last])?;
     require_written_before_read(&lines)?;
-    inline(&mut lines);
+    inline(&mut lines)?;
     require_written_before_read(&lines)?;
     renumber(&mut lines)?;
     let mut out: Vec<String> = text[..first].iter().map(ToString::to_string).collect();
@@ -229,7 +232,8 @@ struct Accesses {
 }
 
 impl Accesses {
-    fn of(lines: &[Line]) -> Self {
+    /// All accesses; each must start at a word's first byte, behind Solidity's own memory.
+    fn of(lines: &[Line]) -> Result<Self, SolidityError> {
         let mut all = Self { reads: vec![], writes: vec![] };
         for (at, line) in lines.iter().enumerate() {
             match line {
@@ -246,7 +250,12 @@ impl Accesses {
                 Line::Gone => {}
             }
         }
-        all
+        for (_, start, _) in all.reads.iter().chain(&all.writes) {
+            if start % 32 != 0 || *start < MEMORY {
+                return Err(SolidityError::NotUnderstood(format!("an access to memory at {start:#x}")));
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -261,38 +270,25 @@ fn by_piece(accesses: &[(usize, usize, usize)]) -> HashMap<usize, Vec<(usize, us
     pieces
 }
 
-/// The accesses among `pieces` that overlap the word at `address`, each once.
-fn overlapping(
-    pieces: &HashMap<usize, Vec<(usize, usize, usize)>>,
-    address: usize,
-) -> Vec<(usize, usize, usize)> {
-    let mut found: Vec<_> = (address / 32..=(address + 31) / 32)
-        .filter_map(|piece| pieces.get(&piece))
-        .flatten()
-        .copied()
-        .filter(|(_, start, length)| *start < address + 32 && address < start + length)
-        .collect();
-    found.sort_unstable();
-    // Not deduplicated by equality alone: one line may load one word twice.
-    if address % 32 != 0 {
-        found.dedup();
-    }
-    found
+/// The accesses among `pieces` that touch the word at `address`; one that loads it twice is there twice.
+fn touching(pieces: &HashMap<usize, Vec<(usize, usize, usize)>>, address: usize) -> &[(usize, usize, usize)] {
+    pieces.get(&(address / 32)).map_or(&[], Vec::as_slice)
 }
 
-fn inline(lines: &mut [Line]) {
-    let accesses = Accesses::of(lines);
+/// Moves what can be moved, in one pass from the first line to the last.
+fn inline(lines: &mut [Line]) -> Result<(), SolidityError> {
+    let accesses = Accesses::of(lines)?;
     let (reads, writes) = (by_piece(&accesses.reads), by_piece(&accesses.writes));
     for from in 0..lines.len() {
         let Line::Store { address, value } = &lines[from] else { continue };
         let (address, value) = (*address, value.clone());
         // Moving a load does not change which words are read, only by which line: what the reads say of
         // `address` stays true unless `address`'s own reader moved, and then it is looked up below.
-        if address % 32 != 0 || overlapping(&writes, address) != [(from, address, 32)] {
+        if touching(&writes, address) != [(from, address, 32)] {
             continue;
         }
-        let [(reader, word, 32)] = overlapping(&reads, address)[..] else { continue };
-        if word != address {
+        let [(reader, start, 32)] = *touching(&reads, address) else { continue };
+        if start != address {
             continue;
         }
         // The reader itself may have moved down since.
@@ -303,7 +299,7 @@ fn inline(lines: &mut [Line]) {
         let mut words = vec![];
         loads(&value, &mut words);
         let overwritten = words.iter().any(|word| {
-            overlapping(&writes, *word)
+            touching(&writes, *word)
                 .iter()
                 .any(|(line, ..)| (from..to).contains(line) && !matches!(lines[*line], Line::Gone))
         });
@@ -318,18 +314,19 @@ fn inline(lines: &mut [Line]) {
             lines[from] = Line::Gone;
         }
     }
+    Ok(())
 }
 
 /// Nothing is read that was not written before: neither by the generator, nor after this pass.
 fn require_written_before_read(lines: &[Line]) -> Result<(), SolidityError> {
-    let accesses = Accesses::of(lines);
+    let accesses = Accesses::of(lines)?;
     let first_writes = |word: usize| {
         let found = accesses.writes.iter().filter(|(_, at, len)| *at < word + 32 && word < at + len);
         found.map(|(line, ..)| *line).min()
     };
     let mut written = HashMap::new();
     for (line, start, length) in &accesses.reads {
-        for word in (start / 32 * 32..start + length).step_by(32) {
+        for word in (*start..start + length).step_by(32) {
             let first = *written.entry(word).or_insert_with(|| first_writes(word));
             if first.is_none_or(|first| first >= *line) {
                 let text = format!("line {line} reads memory at {word:#x}, which was not written");
@@ -340,17 +337,11 @@ fn require_written_before_read(lines: &[Line]) -> Result<(), SolidityError> {
     Ok(())
 }
 
-/// The first address the verifier uses: Solidity's free memory starts there, and so does the transcript.
-const MEMORY: usize = 0x80;
-
 /// Moves all memory that is used together, from [`MEMORY`] on, in the same order.
 fn renumber(lines: &mut [Line]) -> Result<(), SolidityError> {
-    let accesses = Accesses::of(lines);
+    let accesses = Accesses::of(lines)?;
     let mut words = BTreeSet::new();
     for (_, start, length) in accesses.reads.iter().chain(&accesses.writes) {
-        if start % 32 != 0 || *start < MEMORY {
-            return Err(SolidityError::NotUnderstood(format!("an access to memory at {start:#x}")));
-        }
         words.extend((*start..start + length).step_by(32));
     }
     let places: HashMap<usize, usize> =
@@ -436,117 +427,4 @@ fn show(term: &Term) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pass(body: &str) -> Result<String, SolidityError> {
-        let mut lines = read(&body.lines().collect::<Vec<_>>())?;
-        inline(&mut lines);
-        renumber(&mut lines)?;
-        Ok(lines.into_iter().filter_map(Line::text).collect::<Vec<_>>().join("\n"))
-    }
-
-    #[test]
-    fn reading_what_was_not_written_is_an_error() {
-        let check =
-            |body: &str| require_written_before_read(&read(&body.lines().collect::<Vec<_>>()).unwrap());
-        check("mstore(0x80, 1)\nmstore8(0xa0, 1)\nmstore(0xc0, keccak256(0x80, 33))").unwrap();
-        check("mstore(0x80, 1)\nmstore(0xa0, mload(0x80))").unwrap();
-        check("mstore(0x80, 1)\nmstore(0xc0, keccak256(0x80, 33))").unwrap_err();
-        check("mstore(0xa0, mload(0x80))\nmstore(0x80, 1)").unwrap_err();
-        check("mstore(0x80, mload(0x80))").unwrap_err();
-    }
-
-    #[track_caller]
-    fn becomes(before: &str, after: &str) {
-        assert_eq!(pass(before).unwrap(), after);
-    }
-
-    #[track_caller]
-    fn stays(body: &str) {
-        becomes(body, body);
-    }
-
-    #[test]
-    fn a_value_used_once_moves() {
-        becomes(
-            "mstore(0xa0, mulmod(mload(0x80), 3, f_q))\nmstore(0xc0, addmod(mload(0xa0), 1, f_q))",
-            "mstore(0xa0, addmod(1, mulmod(mload(0x80), 3, f_q), f_q))",
-        );
-        // In a chain, as far as the stack reaches.
-        let chain: Vec<String> = (5..30)
-            .map(|i| format!("mstore({:#x}, addmod(mload({:#x}), 1, f_q))", 32 * (i + 1), 32 * i))
-            .collect();
-        let out = pass(&chain.join("\n")).unwrap();
-        assert!(out.lines().count() > 1 && out.lines().count() < 7, "{out}");
-        assert_eq!(out.matches("addmod").count(), 25);
-    }
-
-    #[test]
-    fn a_value_used_otherwise_stays() {
-        let store = "mstore(0xa0, mulmod(mload(0x80), 3, f_q))";
-        // Twice; by a hash; by a call; inside a block; never.
-        stays(&format!("{store}\nmstore(0xc0, mulmod(mload(0xa0), mload(0xa0), f_q))"));
-        stays(&format!(
-            "{store}\nmstore(0xe0, addmod(mload(0xa0), 1, f_q))\nmstore(0xc0, keccak256(0x80, 64))"
-        ));
-        let call = "success := and(eq(staticcall(gas(), 0x7, 0xa0, 0x60, 0x120, 0x40), 1), success)";
-        stays(&format!("{store}\nmstore(0x100, mload(0xa0))\n{call}"));
-        stays(&format!("{store}\n{{\nlet v := mload(0xa0)\nmstore(0xc0, v)\n}}"));
-        stays(store);
-        // Written again, or in part.
-        stays(&format!("{store}\nmstore(0xc0, mload(0xa0))\nmstore(0xa0, 5)"));
-        stays(&format!("{store}\nmstore8(0xa0, 1)\nmstore(0xc0, mload(0xa0))"));
-    }
-
-    #[test]
-    fn a_value_does_not_pass_a_write_to_what_it_loads() {
-        let (store, load) = ("mstore(0xa0, mulmod(mload(0x80), 3, f_q))", "mstore(0xc0, mload(0xa0))");
-        for write in [
-            "mstore(0x80, calldataload(0x0))",
-            "mstore8(0x80, 1)",
-            "{\nmstore(0x80, mload(0xe0))\n}",
-            "success := and(eq(staticcall(gas(), 0x5, 0xe0, 0xc0, 0x80, 0x20), 1), success)",
-        ] {
-            stays(&format!("mstore(0xe0, 9)\n{store}\n{write}\n{load}\nmstore(0xe0, 9)"));
-        }
-        // Nor does it when another value carries it along.
-        becomes(
-            "mstore(0xa0, mulmod(mload(0x80), 3, f_q))\nmstore(0xc0, addmod(1, mload(0xa0), f_q))\n\
-             mstore(0x80, 7)\nmstore(0xe0, mload(0xc0))",
-            "mstore(0xa0, addmod(1, mulmod(mload(0x80), 3, f_q), f_q))\nmstore(0x80, 7)\n\
-             mstore(0xc0, mload(0xa0))",
-        );
-    }
-
-    #[test]
-    fn memory_is_renumbered_in_order() {
-        becomes(
-            "mstore(0x200, 5)\nmstore(0x240, keccak256(0x1e0, 65))\nmstore8(800, 1)\n\
-             success := and(eq(staticcall(gas(), 0x6, 0x400, 0x80, 0x440, 0x40), 1), success)",
-            "mstore(0xa0, 5)\nmstore(0xe0, keccak256(0x80, 65))\nmstore8(0x100, 1)\n\
-             success := and(eq(staticcall(gas(), 0x6, 0x120, 0x80, 0x160, 0x40), 1), success)",
-        );
-    }
-
-    #[test]
-    fn what_is_not_understood_is_an_error() {
-        for line in [
-            "mstore(add(0x20, x), 1)",
-            "mcopy(0x80, 0xa0, 0x20)",
-            "mstore(0x80, mload(x))",
-            "for { } 1 { } {",
-            "}",
-            "mstore(0x80, 1) mstore(0xa0, 1)",
-            "sstore(0, 1)",
-            "let x, y := f()",
-            "mstore(0x81, 1)",
-            "mstore(0x40, 1)",
-            "mstore(0xa0, mload(0x8f))",
-        ] {
-            let result = pass(line);
-            assert!(matches!(result, Err(SolidityError::NotUnderstood(_))), "{line}: {result:?}");
-        }
-        assert!(inline_temporaries("return(0, 0)").is_err());
-    }
-}
+mod tests;
