@@ -101,46 +101,68 @@ pub fn check<A: for<'a> Air<RowChecker<'a>>>(tables: &[Table<'_, A>], limit: usi
     violations
 }
 
+/// A message that a row puts on a bus: bus, fields, signed count.
+pub type Message = (String, Vec<u32>, i64);
+
+/// Evaluates one row: the constraints that fail on it and the messages it puts on buses, summed up.
+#[must_use]
+pub fn check_row<A: for<'a> Air<RowChecker<'a>>>(
+    table: &Table<'_, A>,
+    row: usize,
+) -> (Vec<Violation>, Vec<Message>) {
+    let mut buses = BTreeMap::new();
+    let mut violations = Vec::new();
+    evaluate(0, table, row, &mut buses, &mut violations);
+    let mut messages = Vec::new();
+    for (bus, balance) in buses {
+        for (message, (count, _)) in balance {
+            if count != 0 {
+                messages.push((bus.clone(), message.iter().map(Val::as_canonical_u32).collect(), count));
+            }
+        }
+    }
+    messages.sort();
+    (violations, messages)
+}
+
 fn check_table<A: for<'a> Air<RowChecker<'a>>>(
     index: usize,
     table: &Table<'_, A>,
     buses: &mut BTreeMap<String, Balance>,
     violations: &mut Vec<Violation>,
 ) {
-    let height = table.trace.height();
-    let width = table.trace.width();
-    let rows = |values: &'_ [Val], width: usize, row: usize| -> (usize, usize) {
-        debug_assert!(values.len() >= width);
-        (row * width, (row + 1) % height * width)
-    };
-    for row in 0..height {
-        let values = &table.trace.values;
-        let (this, next) = rows(values, width, row);
-        let main = RowWindow::from_two_rows(&values[this..this + width], &values[next..next + width]);
-        let preprocessed = match table.preprocessed {
-            None => RowWindow::from_two_rows(&[], &[]),
-            Some(matrix) => {
-                let width = matrix.width();
-                let (this, next) = rows(&matrix.values, width, row);
-                RowWindow::from_two_rows(
-                    &matrix.values[this..this + width],
-                    &matrix.values[next..next + width],
-                )
-            }
-        };
-        let mut checker = RowChecker {
-            main,
-            preprocessed,
-            public_values: table.public_values,
-            row,
-            height,
-            table: index,
-            constraint: 0,
-            buses,
-            violations,
-        };
-        table.air.eval(&mut checker);
+    for row in 0..table.trace.height() {
+        evaluate(index, table, row, buses, violations);
     }
+}
+
+fn evaluate<A: for<'a> Air<RowChecker<'a>>>(
+    index: usize,
+    table: &Table<'_, A>,
+    row: usize,
+    buses: &mut BTreeMap<String, Balance>,
+    violations: &mut Vec<Violation>,
+) {
+    let height = table.trace.height();
+    let mut checker = RowChecker {
+        main: window(table.trace, row),
+        preprocessed: table.preprocessed.map_or(RowWindow::from_two_rows(&[], &[]), |m| window(m, row)),
+        public_values: table.public_values,
+        row,
+        height,
+        table: index,
+        constraint: 0,
+        buses,
+        violations,
+    };
+    table.air.eval(&mut checker);
+}
+
+/// A row and the next, cyclically.
+fn window(matrix: &RowMajorMatrix<Val>, row: usize) -> RowWindow<'_, Val> {
+    let width = matrix.width();
+    let at = |row: usize| &matrix.values[row * width..(row + 1) * width];
+    RowWindow::from_two_rows(at(row), at((row + 1) % matrix.height()))
 }
 
 impl RowChecker<'_> {

@@ -41,6 +41,15 @@ macro_rules! columns {
             }
         }
 
+        #[cfg(test)]
+        impl<T> $name<T> {
+            /// The names of the columns, one for each.
+            pub fn names() -> Vec<&'static str> {
+                let names = [$( (stringify!($field), $crate::columns::field_width!($($len)?)) ),*];
+                names.into_iter().flat_map(|(name, width)| vec![name; width]).collect()
+            }
+        }
+
         impl<T: Copy> Clone for $name<T> {
             fn clone(&self) -> Self {
                 *self

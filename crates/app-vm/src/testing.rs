@@ -4,11 +4,13 @@ use finial_executor::{Executor, SegmentPolicy, SegmentRecord, trace};
 use finial_protocol::Val;
 use finial_riscv::{Instruction, Opcode, Program};
 use p3_air::BaseAir;
+use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use crate::air::{AppAir, Table, prover_airs};
-use crate::check::{self, Violation};
+use crate::buses;
+use crate::check::{self, Message, Violation};
 use crate::memory_tree::MemoryTree;
 use crate::merkle::MemoryWitness;
 use crate::segment::{EncodedProgram, SegmentTraces, trace_segment};
@@ -105,6 +107,26 @@ fn least_shape(
     Shape { name: "test", log_heights }
 }
 
+/// Changes that a column is tampered with.
+const TAMPERING: [i32; 6] = [1, -1, 2, 1 << 8, 1 << 16, -(1 << 16)];
+
+/// Whether a message is not a lookup of ranges or bytes, or is one that the lookup table provides.
+fn is_provided((bus, fields, _): &Message) -> bool {
+    match (bus.as_str(), fields.as_slice()) {
+        (buses::RANGE16, [x]) => *x < 1 << 16,
+        (buses::RANGE12, [x]) => *x < 1 << 12,
+        (buses::BYTES, [x, y]) => *x < 256 && *y < 256,
+        (buses::AND, [x, y, z]) => *x < 256 && *y < 256 && *z == x & y,
+        _ => true,
+    }
+}
+
+/// The messages that another table has to answer: all but lookups of ranges and bytes, whose counts the prover adapts.
+fn binding(messages: &[Message]) -> Vec<Message> {
+    let free = [buses::RANGE16, buses::RANGE12, buses::BYTES, buses::AND];
+    messages.iter().filter(|(bus, ..)| !free.contains(&bus.as_str())).cloned().collect()
+}
+
 /// The only segment of a program that runs in one.
 pub fn segment(program: &Program) -> Segment {
     let mut all = segments(program, &[], 1 << 20);
@@ -144,6 +166,54 @@ impl Segment {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// What is wrong with one row on its own: tags of its constraints, and buses with a lookup that no table provides.
+    pub fn row_verdict(&self, table: Table, row: usize) -> Vec<String> {
+        let (violations, messages) = self.evaluate(table, row);
+        let lookups = messages.into_iter().filter(|message| !is_provided(message)).map(|(bus, ..)| bus);
+        let tags = violations.into_iter().map(|violation| match violation {
+            Violation::Constraint { tag, .. } => tag,
+            Violation::Bus { bus, .. } => bus,
+        });
+        let mut verdict: Vec<String> = tags.chain(lookups).collect();
+        verdict.sort();
+        verdict.dedup();
+        verdict
+    }
+
+    fn evaluate(&self, table: Table, row: usize) -> (Vec<Violation>, Vec<Message>) {
+        let index = table as usize;
+        let table = check::Table {
+            air: &self.airs[index],
+            trace: &self.traces.traces[index],
+            preprocessed: self.preprocessed[index].as_ref(),
+            public_values: &self.traces.public_values[index],
+        };
+        check::check_row(&table, row)
+    }
+
+    /// The columns of a row that can be changed without anyone noticing: no constraint fails, every lookup stays
+    /// true, and no other message of the row changes.
+    pub fn free_columns(&mut self, table: Table, row: usize, names: &[&'static str]) -> Vec<&'static str> {
+        let width = self.traces.traces[table as usize].width();
+        let (_, before) = self.evaluate(table, row);
+        let kept = binding(&before);
+        let mut free = vec![];
+        for column in 0..width {
+            let honest = self.row(table, row)[column];
+            let unnoticed = TAMPERING.iter().any(|&change| {
+                self.row(table, row)[column] = honest + Val::from_i32(change);
+                let (violations, after) = self.evaluate(table, row);
+                violations.is_empty() && after.iter().all(is_provided) && binding(&after) == kept
+            });
+            self.row(table, row)[column] = honest;
+            if unnoticed {
+                free.push(names[column]);
+            }
+        }
+        free.dedup();
+        free
     }
 
     /// A row of a table.
