@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod backend;
 pub mod builder;
 pub mod circuit;
 pub mod convert;
@@ -8,6 +9,7 @@ pub mod gadgets;
 pub mod poseidon2;
 pub mod range;
 
+pub use backend::Halo2Backend;
 pub use builder::{Cell, CircuitBuilder, Usage};
 pub use circuit::{CapacityError, CircuitParams, StaticCircuit, StaticConfig};
 pub use gadgets::{Bit, Canonical, Challenger, Digest, Ext, Felt};

@@ -91,7 +91,7 @@ impl Challenger {
     /// Observes a digest.
     pub fn observe_digest(&mut self, builder: &mut CircuitBuilder, digest: Digest) {
         self.flush(builder);
-        self.absorb(builder, &[digest.0], 1);
+        self.absorb(builder, &[Existing(digest.0)], 1);
     }
 
     /// Observes the digests of a Merkle cap.
@@ -116,9 +116,9 @@ impl Challenger {
         self.absorb(builder, &packed, pending.len() as u64);
     }
 
-    fn absorb(&mut self, builder: &mut CircuitBuilder, words: &[Cell], tag: u64) {
+    fn absorb(&mut self, builder: &mut CircuitBuilder, words: &[QuantumCell<Fr>], tag: u64) {
         for (i, slot) in self.state[..RATE].iter_mut().enumerate() {
-            *slot = words.get(i).map_or(Constant(Fr::ZERO), |cell| Existing(*cell));
+            *slot = words.get(i).copied().unwrap_or(Constant(Fr::ZERO));
         }
         let tag = Fr::from(tag);
         self.state[RATE] = match self.state[RATE] {
@@ -130,7 +130,7 @@ impl Challenger {
 
     fn permute(&mut self, builder: &mut CircuitBuilder) {
         self.forget_output();
-        self.state = builder.permute(self.state).map(Existing);
+        self.state = builder.permute_state(self.state);
         self.fresh = true;
     }
 
@@ -149,13 +149,12 @@ impl Challenger {
             if !self.fresh {
                 self.permute(builder);
             }
-            self.squeezed = self.state[..RATE]
-                .iter()
-                .map(|q| match q {
+            for word in &self.state[..RATE] {
+                self.squeezed.push(match word {
                     Existing(cell) => *cell,
-                    _ => unreachable!("a permuted state consists of cells"),
-                })
-                .collect();
+                    constant => builder.constant(*constant.value()),
+                });
+            }
             self.fresh = false;
         }
         self.squeezed.pop().expect("the rate has two elements")
@@ -178,15 +177,18 @@ impl Challenger {
 
     /// Observes a proof-of-work witness and constrains `bits` bits of the next sample to be zero.
     ///
-    /// As natively, a zero-bit check does not touch the transcript.
-    pub fn check_witness(&mut self, builder: &mut CircuitBuilder, bits: usize, witness: Canonical) {
+    /// As natively, a zero-bit check does not touch the transcript. Gives whether the witness values satisfy the check.
+    pub fn check_witness(&mut self, builder: &mut CircuitBuilder, bits: usize, witness: Canonical) -> bool {
         if bits == 0 {
-            return;
+            return true;
         }
         self.observe(builder, witness);
+        let mut holds = true;
         for bit in self.sample_bits(builder, bits) {
             builder.assert_cell_is(&bit.cell(), Fr::ZERO);
+            holds &= !bit.value();
         }
+        holds
     }
 }
 
