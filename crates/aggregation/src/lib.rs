@@ -2,6 +2,16 @@
 #![forbid(unsafe_code)]
 
 pub mod circuits;
+pub mod error;
+pub mod keys;
+pub mod layers;
+pub mod proof;
+mod prove;
 pub mod sets;
+pub mod verify;
 
+pub use error::AggregationError;
+pub use keys::{AggregationKeys, ContinuationKeys};
+pub use proof::{NodeKind, NodeProof, RootProof, ShrinkProof, StarkProof};
 pub use sets::{ProgramSet, ProgramSets};
+pub use verify::VerifiedExecution;
