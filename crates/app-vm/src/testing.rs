@@ -107,6 +107,22 @@ fn least_shape(
     Shape { name: "test", log_heights }
 }
 
+/// Names of columns: `name` if all of that name are among them, else `name.i` for each.
+fn describe(columns: &[usize], names: &[&'static str]) -> Vec<String> {
+    let mut list = vec![];
+    for &column in columns {
+        let name = names[column];
+        let all: Vec<usize> = (0..names.len()).filter(|&i| names[i] == name).collect();
+        if all.iter().all(|i| columns.contains(i)) {
+            list.push(name.to_owned());
+        } else {
+            list.push(format!("{name}.{}", column - all[0]));
+        }
+    }
+    list.dedup();
+    list
+}
+
 /// Changes that a column is tampered with.
 const TAMPERING: [i32; 6] = [1, -1, 2, 1 << 8, 1 << 16, -(1 << 16)];
 
@@ -195,7 +211,7 @@ impl Segment {
 
     /// The columns of a row that can be changed without anyone noticing: no constraint fails, every lookup stays
     /// true, and no other message of the row changes.
-    pub fn free_columns(&mut self, table: Table, row: usize, names: &[&'static str]) -> Vec<&'static str> {
+    pub fn free_columns(&mut self, table: Table, row: usize, names: &[&'static str]) -> Vec<String> {
         let width = self.traces.traces[table as usize].width();
         let (_, before) = self.evaluate(table, row);
         let kept = binding(&before);
@@ -209,11 +225,10 @@ impl Segment {
             });
             self.row(table, row)[column] = honest;
             if unnoticed {
-                free.push(names[column]);
+                free.push(column);
             }
         }
-        free.dedup();
-        free
+        describe(&free, names)
     }
 
     /// A row of a table.
