@@ -8,7 +8,7 @@ use p3_batch_stark::folder::{ProverConstraintFolderWithLookups, VerifierConstrai
 use p3_batch_stark::{
     BatchProof, Commitment, CommonData, ProverData, StarkInstance, prove_batch, verify_batch,
 };
-use p3_field::Algebra;
+use p3_field::{Algebra, PrimeField64};
 use p3_lookup::{InteractionSymbolicBuilder, check_bus_widths};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -94,6 +94,12 @@ pub enum MachineError {
         /// log2 of the limit.
         limit: usize,
     },
+    /// Multiplicities could wrap around the field's characteristic, and messages vanish.
+    #[error("bus multiplicities sum to {sum} over all rows, which is not below the field's characteristic")]
+    Multiplicities {
+        /// Σ weight · height.
+        sum: u64,
+    },
     /// Two tables use one bus with messages of different widths.
     #[error("bus messages disagree in width: {0}")]
     BusWidths(String),
@@ -144,6 +150,11 @@ impl<SC: LayerConfig> VerifyingKey<SC> {
                     limit: MAX_LOG_QUOTIENT_CHUNKS,
                 });
             }
+        }
+        // Plonky3's verifier checks this bound; circuits trust the key for it (DESIGN §3.8).
+        let sum = shape.multiplicity_bound();
+        if sum >= Val::ORDER_U64 {
+            return Err(MachineError::Multiplicities { sum });
         }
         let digest = shape.digest();
         Ok(Self { config: SC::for_layer(&params, &digest), shape, digest })

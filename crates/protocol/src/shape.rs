@@ -234,6 +234,13 @@ impl ProofShape {
         fold_schedule(&self.log_lde_heights(), self.log_final_height(), self.params.max_log_arity)
     }
 
+    /// Σ over fraction columns of their largest multiplicity per row times the rows.
+    #[must_use]
+    pub fn multiplicity_bound(&self) -> u64 {
+        let weight = |t: &TableShape| t.constraints.lookups.iter().map(|l| u64::from(l.count_weight)).sum::<u64>();
+        self.tables.iter().map(|t| weight(t) << t.log_height).sum()
+    }
+
     /// Main cells of a proof of this shape.
     #[must_use]
     pub fn main_cells(&self) -> u64 {
