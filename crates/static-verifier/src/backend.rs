@@ -10,12 +10,21 @@ use p3_bn254::Bn254;
 use p3_field::{Field, PrimeCharacteristicRing};
 
 use crate::{
-    builder::CircuitBuilder,
+    builder::{CircuitBuilder, Usage},
     gadgets::{Bit, Canonical, Challenger, Digest, Ext, Felt},
 };
 
 /// A root proof's Merkle node.
 type Node = [Bn254; 1];
+
+/// Cells of one part of the verifier.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// The part.
+    pub name: &'static str,
+    /// Its cells.
+    pub usage: Usage,
+}
 
 /// Writes the verifier into a circuit.
 ///
@@ -26,12 +35,13 @@ pub struct Halo2Backend<'a> {
     /// Powers of the batching challenge's inverse, made as far as they were needed.
     gamma_powers: Vec<Ext>,
     violated: Option<Check>,
+    profile: Vec<Scope>,
 }
 
 impl<'a> Halo2Backend<'a> {
     /// A machine on a circuit.
     pub const fn new(builder: &'a mut CircuitBuilder) -> Self {
-        Self { builder, gamma_powers: vec![], violated: None }
+        Self { builder, gamma_powers: vec![], violated: None, profile: vec![] }
     }
 
     /// The circuit, for what stands around the verifier.
@@ -43,6 +53,12 @@ impl<'a> Halo2Backend<'a> {
     #[must_use]
     pub const fn violated(&self) -> Option<Check> {
         self.violated
+    }
+
+    /// Cells of every scope of the verifier, in order of first appearance.
+    #[must_use]
+    pub fn profile(&self) -> Vec<Scope> {
+        self.profile.clone()
     }
 
     fn note(&mut self, holds: bool, check: Check) {
@@ -109,6 +125,17 @@ impl Backend for Halo2Backend<'_> {
     type NativeExt = Ext5;
     type NativeDigest = Node;
     type Failure = core::convert::Infallible;
+
+    fn scope<R>(&mut self, name: &'static str, body: impl FnOnce(&mut Self) -> R) -> R {
+        let before = self.builder.usage();
+        let result = body(self);
+        let usage = self.builder.usage() - before;
+        match self.profile.iter_mut().find(|scope| scope.name == name) {
+            Some(scope) => scope.usage = scope.usage + usage,
+            None => self.profile.push(Scope { name, usage }),
+        }
+        result
+    }
 
     fn read_felt(&mut self, value: Option<Val>) -> Felt {
         self.builder.load_felt(value.unwrap_or(Val::ZERO)).felt()

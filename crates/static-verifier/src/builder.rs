@@ -215,7 +215,7 @@ impl CircuitBuilder {
     #[must_use]
     pub fn usage(&self) -> Usage {
         Usage {
-            generic_cells: self.base.statistics().gate.total_advice_per_phase.iter().sum(),
+            generic_cells: self.base.core().phase_manager[0].total_advice(),
             range_cells: self.range.values.len(),
             permutations: self.permutations.len(),
         }
@@ -237,6 +237,30 @@ pub struct Usage {
     pub range_cells: usize,
     /// Poseidon2 permutations.
     pub permutations: usize,
+}
+
+impl core::ops::Sub for Usage {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            generic_cells: self.generic_cells - other.generic_cells,
+            range_cells: self.range_cells - other.range_cells,
+            permutations: self.permutations - other.permutations,
+        }
+    }
+}
+
+impl core::ops::Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            generic_cells: self.generic_cells + other.generic_cells,
+            range_cells: self.range_cells + other.range_cells,
+            permutations: self.permutations + other.permutations,
+        }
+    }
 }
 
 fn chain_cells(
