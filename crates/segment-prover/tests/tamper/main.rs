@@ -2,6 +2,8 @@
 //!
 //! The proofs are real (production parameters); shapes are small, so that fibonacci's 4.8 k cycles are several segments.
 
+mod structure;
+
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
