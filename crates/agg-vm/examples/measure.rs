@@ -108,7 +108,7 @@ fn program(rows: usize) -> Program {
         });
     }
     let mut y = acc;
-    while b.alu_rows() + 1 < rows {
+    while b.alu_operations() + 2 < 2 * rows {
         y = b.mul_add(y, x, acc);
     }
     b.set_public(0, y);

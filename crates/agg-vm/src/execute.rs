@@ -4,7 +4,7 @@ use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField32};
 use p3_koala_bear::{Poseidon2KoalaBear, default_koalabear_poseidon2_16};
 use p3_symmetric::Permutation;
 
-use crate::program::{AluRow, HashMode, Poseidon2Row, Program, Step};
+use crate::program::{AluOperation, HashMode, Poseidon2Row, Program, Step};
 use crate::{E, F, NUM_PUBLIC_VALUES};
 
 /// What went wrong in a step of a program.
@@ -153,6 +153,12 @@ impl<H: Iterator<Item = E>> Machine<'_, H> {
                 };
                 self.memory[out as usize] = value;
             }
+            Step::Quotient { numerator, denominator, plus, out } => {
+                let inverse = self.memory[denominator as usize].try_inverse();
+                let inverse = inverse.ok_or(Fault::InverseOfZero)?;
+                let plus = self.slot(plus.map(|cell| cell as usize));
+                self.memory[out as usize] = plus + self.memory[numerator as usize] * inverse;
+            }
             Step::Bits { of, first, count } => self.bits(of, first, count)?,
             Step::Coordinates { of, first } => {
                 let block = self.memory[of as usize];
@@ -177,7 +183,7 @@ impl<H: Iterator<Item = E>> Machine<'_, H> {
         self.hints.next().ok_or(Fault::HintsExhausted)
     }
 
-    fn alu(&mut self, row: &AluRow) -> Result<(), Fault> {
+    fn alu(&mut self, row: &AluOperation) -> Result<(), Fault> {
         let [a, b, c] = core::array::from_fn(|i| self.slot(row.slots[i].cell()));
         let k = &row.coeffs;
         if row.check.zero.iter().zip(&coordinates(&a)[1..]).any(|(zero, x)| *zero && *x != F::ZERO) {
@@ -214,6 +220,16 @@ impl<H: Iterator<Item = E>> Machine<'_, H> {
         let input: [F; 16] = core::array::from_fn(|i| coordinates(&blocks[i / 4])[i % 4]);
         let output = self.poseidon2.permute(input);
         let base = row.out_base as usize;
+        if row.asserts_digest {
+            for (i, block) in output[..8].chunks_exact(4).enumerate() {
+                let (computed, expected) = (block_of(block), self.memory[base + i]);
+                if computed != expected {
+                    return Err(Fault::Assertion { computed, expected });
+                }
+            }
+            self.permutations.push(input);
+            return Ok(());
+        }
         for (i, block) in output.chunks_exact(4).enumerate() {
             self.memory[base + i] = block_of(block);
         }

@@ -2,10 +2,11 @@
 
 use p3_field::PrimeCharacteristicRing;
 
+use crate::alu::columns::LANES;
 use crate::builder::Scopes;
 use crate::{F, NUM_PUBLIC_BLOCKS};
 
-/// Coefficients of one `alu` row:
+/// Coefficients of one operation of the `alu` table:
 /// `out = ab·a·b + ac·a·c + a·a + b·b + c·c + one + x·X` over [`E`](crate::E).
 ///
 /// A slot whose every coefficient is zero is not read at all, so any cell may stand there.
@@ -80,9 +81,9 @@ impl Slot {
     }
 }
 
-/// A row of the `alu` table: slots a, b, c, out.
+/// An operation of the `alu` table, one lane of a row: slots a, b, c, out.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AluRow {
+pub(crate) struct AluOperation {
     pub coeffs: AluCoeffs,
     pub check: OperandCheck,
     pub slots: [Slot; 4],
@@ -101,12 +102,15 @@ pub(crate) enum HashMode {
     Horner { acc_in: u32, gamma: u32, split: bool },
 }
 
-/// A row of the `poseidon2` table. Its six results are the cells `out_base..out_base + 6`: the four
+/// A row of the `poseidon2` table. Unless it asserts its digest, its six results are the cells `out_base..out_base + 6`: the four
 /// blocks of the permuted state, then `acc_mid` and `acc_out`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Poseidon2Row {
     pub inputs: [Slot; 4],
     pub out_base: u32,
+    /// The cells `out_base` and `out_base + 1` have values already, which the row demands of its
+    /// output's rate; the four other results are no cells.
+    pub asserts_digest: bool,
     pub mode: HashMode,
 }
 
@@ -124,6 +128,8 @@ pub(crate) enum Step {
     Poseidon2 { row: u32 },
     /// Prover's advice `1/(of - minus)`; `or_zero` says what a zero denominator gives.
     Inverse { of: u32, minus: F, out: u32, or_zero: bool },
+    /// Prover's advice `plus + numerator/denominator`.
+    Quotient { numerator: u32, denominator: u32, plus: Option<u32>, out: u32 },
     /// Prover's advice: the bits of a base element, little-endian, in consecutive cells.
     Bits { of: u32, first: u32, count: u32 },
     /// Prover's advice: the four coordinates of a block, in consecutive cells.
@@ -165,7 +171,7 @@ pub struct DoesNotFit {
 pub struct ScopeRows {
     /// The scope's path, outermost first, separated by `/`.
     pub scope: String,
-    /// Rows of the `alu` table, inner scopes not counted.
+    /// Operations of the `alu` table, two to a row, inner scopes not counted.
     pub alu: usize,
     /// Rows of the `poseidon2` table, inner scopes not counted.
     pub poseidon2: usize,
@@ -174,7 +180,7 @@ pub struct ScopeRows {
 /// A straight-line program: fixed rows of the three tables and the order in which they execute.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub(crate) alu: Vec<AluRow>,
+    pub(crate) alu: Vec<AluOperation>,
     pub(crate) poseidon2: Vec<Poseidon2Row>,
     pub(crate) public: [u32; NUM_PUBLIC_BLOCKS],
     pub(crate) steps: Vec<Step>,
@@ -186,9 +192,14 @@ pub struct Program {
 }
 
 impl Program {
-    /// Rows of the `alu` table.
-    pub fn alu_rows(&self) -> usize {
+    /// Operations of the `alu` table.
+    pub fn alu_operations(&self) -> usize {
         self.alu.len()
+    }
+
+    /// Rows of the `alu` table: two operations to a row.
+    pub fn alu_rows(&self) -> usize {
+        self.alu.len().div_ceil(LANES)
     }
 
     /// Rows of the `poseidon2` table, that is permutations.
@@ -210,7 +221,7 @@ impl Program {
     pub fn min_heights(&self) -> Heights {
         let log = |rows: usize| rows.max(1).next_power_of_two().trailing_zeros() as usize;
         Heights {
-            alu: log(self.alu.len()),
+            alu: log(self.alu_rows()),
             poseidon2: log(self.poseidon2.len()),
             public: Heights::MIN_PUBLIC,
         }
@@ -219,7 +230,7 @@ impl Program {
     /// Refuses heights that do not hold the program.
     pub fn check_fits(&self, heights: Heights) -> Result<(), DoesNotFit> {
         let tables = [
-            ("alu", self.alu.len(), heights.alu),
+            ("alu", self.alu_rows(), heights.alu),
             ("poseidon2", self.poseidon2.len(), heights.poseidon2),
             ("public", NUM_PUBLIC_BLOCKS, heights.public),
         ];

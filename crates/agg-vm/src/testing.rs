@@ -13,7 +13,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::{AggAir, Block, Builder, E, F, Horner, NUM_TABLES, Program};
+use crate::{AggAir, AluCoeffs, Block, Builder, E, F, Horner, NUM_TABLES, Program};
 use crate::{alu, poseidon2};
 
 /// Index of each table in a proof.
@@ -44,6 +44,14 @@ pub fn sample() -> (Program, Vec<E>) {
     let leaf = [second.out[0], second.out[1]];
     let node = b.merkle_step(leaf, side);
     let root = b.merkle_step(node, bits[0]);
+    // The same step again, from the same sibling.
+    let known = b.merkle_step(root, bits[2]);
+    b.merkle_step_into(root, bits[2], known);
+    let shifted = b.quotient(product, x, Some(felt));
+    b.assert_alu(AluCoeffs { a: F::ONE, b: F::ONE, ..AluCoeffs::default() }, quotient, felt, felt, shifted);
+    // The lanes of these are not the lanes of the rows of their kind above.
+    let other_side = b.hint_bit();
+    b.select(other_side, x, y);
     let [left, right] = b.compress(root, leaf);
     for (i, cell) in [left, right, second.acc_mid, second.acc_out, chosen].into_iter().enumerate() {
         b.set_public(2 * i, cell);
@@ -52,6 +60,9 @@ pub fn sample() -> (Program, Vec<E>) {
     let mut rng = SmallRng::seed_from_u64(11);
     let mut hints: Vec<E> = vec![rng.random(), rng.random(), E::from_u32(0x0123_4567), E::ONE];
     hints.extend((0..7).map(|_| rng.random::<E>()));
+    let sibling: [E; 2] = rng.random();
+    hints.extend([sibling, sibling].concat());
+    hints.push(E::ZERO);
     (b.finish(), hints)
 }
 
@@ -71,7 +82,15 @@ pub type Violations = BTreeSet<&'static str>;
 /// The tag of each constraint of a table, in the order of evaluation.
 fn tags(table: usize) -> Vec<&'static str> {
     let counts: &[_] = match table {
-        ALU => &[("ALU-1", 4), ("ALU-2", 3), ("ALU-3", 1)],
+        ALU => &[
+            ("ALU-1", 4),
+            ("ALU-2", 3),
+            ("ALU-3", 1),
+            // The second lane.
+            ("ALU-1", 4),
+            ("ALU-2", 3),
+            ("ALU-3", 1),
+        ],
         POSEIDON2 => &[
             ("P2-1", 64),
             ("P2-2", 20),

@@ -91,14 +91,14 @@ fn traces_of_wrong_values_do_not_verify() {
     let witness = program.execute(hints(&program, 1)).unwrap();
     let public = witness.table_public_values();
     let honest = program.traces(&witness, heights(&program)).unwrap();
-    // One main cell of each table: the output of the first equation, an input of the first
-    // permutation, an exposed block.
-    for (table, column) in [12, 0, 0].into_iter().enumerate() {
+    // One main cell of each table: the outputs of the first equation of either lane, an input of the
+    // first permutation, an exposed block.
+    for (table, column) in [(0, 12), (0, 28), (1, 0), (2, 0)] {
         let mut traces = honest.clone();
         traces[table].values[column] += F::ONE;
         let proof = key.prove(&traces, &public).unwrap();
         let verdict = key.vk.verify(&key.airs, key.preprocessed(), &proof, &public);
-        assert!(matches!(verdict, Err(MachineError::Rejected(_))), "table {table}");
+        assert!(matches!(verdict, Err(MachineError::Rejected(_))), "table {table}, column {column}");
     }
 }
 
@@ -113,5 +113,5 @@ fn degrees_and_permutation_columns_are_as_documented() {
         (t.preprocessed_width, t.width, t.permutation_width(4))
     });
     // Two slots to a permutation column of four base columns, and one column that accumulates.
-    assert_eq!(columns, [(19, 16, 4 * (2 + 1)), (21, 189, 4 * (7 + 1)), (14, 4, 4 * (1 + 1))]);
+    assert_eq!(columns, [(40, 32, 4 * (4 + 1)), (24, 188, 4 * (7 + 1)), (16, 4, 4 * (1 + 1))]);
 }

@@ -2,23 +2,33 @@
 
 use core::array::from_fn;
 
-/// Main columns of a row.
+/// Operations a row holds, side by side: each has main columns, preprocessed columns and slots of
+/// its own, and no constraint speaks of two of them.
+pub(crate) const LANES: usize = 2;
+
+/// Main columns of a lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Columns<T> {
     /// The blocks of slots a, b, c, out.
     pub slots: [[T; 4]; 4],
 }
 
+/// Number of main columns of a lane.
+pub(crate) const LANE_WIDTH: usize = 16;
 /// Number of main columns.
-pub(crate) const WIDTH: usize = 16;
+pub(crate) const WIDTH: usize = LANE_WIDTH * LANES;
 
 impl<T: Copy> Columns<T> {
-    pub fn read(row: &[T]) -> Self {
-        Self { slots: from_fn(|i| from_fn(|j| row[4 * i + j])) }
+    /// The lanes of a row.
+    pub fn lanes(row: &[T]) -> [Self; LANES] {
+        from_fn(|lane| {
+            let cells = &row[LANE_WIDTH * lane..];
+            Self { slots: from_fn(|i| from_fn(|j| cells[4 * i + j])) }
+        })
     }
 }
 
-/// Preprocessed columns of a row.
+/// Preprocessed columns of a lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Preprocessed<T> {
     /// Addresses of the slots.
@@ -33,11 +43,19 @@ pub(crate) struct Preprocessed<T> {
     pub boolean: T,
 }
 
-/// Number of preprocessed columns.
-pub(crate) const PREPROCESSED_WIDTH: usize = 19;
+/// Number of preprocessed columns of a lane.
+pub(crate) const PREPROCESSED_LANE_WIDTH: usize = 19;
+/// Number of preprocessed columns. Those after the lanes' are zero: whole blocks are cheaper to hash
+/// in a circuit than the part of one.
+pub(crate) const PREPROCESSED_WIDTH: usize = (PREPROCESSED_LANE_WIDTH * LANES).next_multiple_of(4);
 
 impl<T: Copy> Preprocessed<T> {
-    pub fn read(row: &[T]) -> Self {
+    /// The lanes of a row.
+    pub fn lanes(row: &[T]) -> [Self; LANES] {
+        from_fn(|lane| Self::read(&row[PREPROCESSED_LANE_WIDTH * lane..]))
+    }
+
+    fn read(row: &[T]) -> Self {
         Self {
             addresses: from_fn(|i| row[i]),
             multiplicities: from_fn(|i| row[4 + i]),

@@ -1,14 +1,14 @@
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 
-use super::columns::Preprocessed;
+use super::columns::{LANE_WIDTH, LANES, Preprocessed};
 use crate::execute::{block_of, evaluate_alu};
 use crate::testing::{ALU, Case, CellUse, Violations};
 use crate::{AluCoeffs, E, F};
 
 /// What binds a main cell, given the row's preprocessed cells.
 pub fn use_of_cell(fixed: &[F], column: usize) -> CellUse {
-    let fixed = Preprocessed::read(fixed);
-    let (slot, coordinate) = (column / 4, column % 4);
+    let fixed = Preprocessed::lanes(fixed)[column / LANE_WIDTH];
+    let (slot, coordinate) = (column % LANE_WIDTH / 4, column % 4);
     if fixed.multiplicities[slot] != F::ZERO {
         return CellUse::Slot;
     }
@@ -23,12 +23,17 @@ pub fn use_of_cell(fixed: &[F], column: usize) -> CellUse {
     if used { CellUse::Constrained } else { CellUse::Free }
 }
 
-/// Replaces operand `a` of a row, and the output by what the row then computes.
-fn replace_a(case: &mut Case, row: usize, a: E) {
-    let fixed = Preprocessed::read(case.fixed_row(ALU, row));
+/// The first row that has an operation as asked in the given lane.
+fn find(case: &Case, lane: usize, wanted: impl Fn(&Preprocessed<F>) -> bool) -> usize {
+    case.find(ALU, |fixed| wanted(&Preprocessed::lanes(fixed)[lane]))
+}
+
+/// Replaces operand `a` of an operation, and the output by what the operation then computes.
+fn replace_a(case: &mut Case, row: usize, lane: usize, a: E) {
+    let fixed = Preprocessed::lanes(case.fixed_row(ALU, row))[lane];
     let [ab, ac, k_a, b, c, one, x] = fixed.coeffs;
     let coeffs = AluCoeffs { ab, ac, a: k_a, b, c, one, x };
-    let cells = case.row(ALU, row);
+    let cells = &mut case.row(ALU, row)[LANE_WIDTH * lane..][..LANE_WIDTH];
     let out = evaluate_alu(&coeffs, a, block_of(&cells[4..8]), block_of(&cells[8..12]));
     cells[..4].copy_from_slice(a.as_basis_coefficients_slice());
     cells[12..].copy_from_slice(out.as_basis_coefficients_slice());
@@ -36,33 +41,32 @@ fn replace_a(case: &mut Case, row: usize, a: E) {
 
 #[test]
 fn a_wrong_output_fails() {
-    let mut case = Case::sample();
-    let row = case.find(ALU, |fixed| Preprocessed::read(fixed).coeffs[0] == F::ONE);
-    case.row(ALU, row)[13] += F::ONE;
-    assert_eq!(case.violations(), Violations::from(["ALU-1", "BUS"]));
+    for lane in 0..LANES {
+        let mut case = Case::sample();
+        let row = find(&case, lane, |fixed| fixed.coeffs[0] == F::ONE);
+        case.row(ALU, row)[LANE_WIDTH * lane + 13] += F::ONE;
+        assert_eq!(case.violations(), Violations::from(["ALU-1", "BUS"]));
+    }
 }
 
 #[test]
 fn a_bit_that_is_two_fails() {
     // Both a hinted bit and a bit of a decomposition.
-    for adds in [false, true] {
+    for (lane, adds) in [(0, false), (0, true), (1, false), (1, true)] {
         let mut case = Case::sample();
-        let row = case.find(ALU, |fixed| {
-            let fixed = Preprocessed::read(fixed);
-            fixed.boolean == F::ONE && (fixed.coeffs[2] == F::ONE) == adds
-        });
-        replace_a(&mut case, row, E::TWO);
+        let row = find(&case, lane, |fixed| fixed.boolean == F::ONE && (fixed.coeffs[2] == F::ONE) == adds);
+        replace_a(&mut case, row, lane, E::TWO);
         assert_eq!(case.violations(), Violations::from(["ALU-3", "BUS"]));
     }
 }
 
 #[test]
 fn a_base_element_with_other_coordinates_fails() {
-    for coordinate in 1..4 {
+    for (lane, coordinate) in (0..LANES).flat_map(|lane| (1..4).map(move |coordinate| (lane, coordinate))) {
         let mut case = Case::sample();
-        let row = case.find(ALU, |fixed| Preprocessed::read(fixed).zero == [F::ONE; 3]);
+        let row = find(&case, lane, |fixed| fixed.zero == [F::ONE; 3]);
         let a = E::from_basis_coefficients_fn(|i| F::from_bool(i == coordinate));
-        replace_a(&mut case, row, a);
+        replace_a(&mut case, row, lane, a);
         let violations = case.violations();
         assert!(violations.contains("ALU-2"), "{violations:?}");
     }
@@ -70,12 +74,24 @@ fn a_base_element_with_other_coordinates_fails() {
 
 /// Equations that hold in each row are not enough: rows must agree on every cell.
 #[test]
-fn one_row_with_another_value_of_a_cell_fails() {
+fn one_operation_with_another_value_of_a_cell_fails() {
+    for lane in 0..LANES {
+        let mut case = Case::sample();
+        let row =
+            find(&case, lane, |fixed| fixed.coeffs[0] == F::ONE && fixed.multiplicities[0] == F::NEG_ONE);
+        replace_a(&mut case, row, lane, E::from_u32(99));
+        assert_eq!(case.violations(), Violations::from(["BUS"]));
+    }
+}
+
+/// The operations of a row cannot change places: each lane has its own equation.
+#[test]
+fn lanes_cannot_be_exchanged() {
     let mut case = Case::sample();
     let row = case.find(ALU, |fixed| {
-        let fixed = Preprocessed::read(fixed);
-        fixed.coeffs[0] == F::ONE && fixed.multiplicities[0] == F::NEG_ONE
+        let [first, second] = Preprocessed::lanes(fixed);
+        first.coeffs[0] == F::ONE && second.coeffs[0] == F::ONE && first.addresses != second.addresses
     });
-    replace_a(&mut case, row, E::from_u32(99));
-    assert_eq!(case.violations(), Violations::from(["BUS"]));
+    case.row(ALU, row).rotate_left(LANE_WIDTH);
+    assert!(case.violations().contains("BUS"));
 }

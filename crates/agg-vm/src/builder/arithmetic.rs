@@ -11,7 +11,7 @@ const K: AluCoeffs =
     AluCoeffs { ab: F::ZERO, ac: F::ZERO, a: F::ZERO, b: F::ZERO, c: F::ZERO, one: F::ZERO, x: F::ZERO };
 
 impl Builder {
-    /// A constant; the same cell each time. One row if it has degree at most 1 in `X`, else up to
+    /// A constant; the same cell each time. One operation if it has degree at most 1 in `X`, else up to
     /// five.
     pub fn constant(&mut self, value: E) -> Cell {
         if let Some(cell) = self.constants.get(&value) {
@@ -136,7 +136,7 @@ impl Builder {
         self.alu(coeffs, bit.0, x1, x0)
     }
 
-    /// `1/a`. No proof exists where `a` is 0. Two steps, one row.
+    /// `1/a`. No proof exists where `a` is 0. Two steps, one operation.
     pub fn inverse(&mut self, a: Cell) -> Cell {
         let out = self.reserve(1);
         self.step(Step::Inverse { of: a.0, minus: F::ZERO, out: out.0, or_zero: false });
@@ -147,20 +147,40 @@ impl Builder {
     }
 
     /// `a/b`. No proof exists where `b` is 0, even if `a` is 0 too: the quotient comes from
-    /// [`Self::inverse`]. Two rows.
+    /// [`Self::inverse`]. Two operations.
     pub fn div(&mut self, a: Cell, b: Cell) -> Cell {
         let inverse = self.inverse(b);
         self.mul(a, inverse)
     }
 
-    /// Demands `a = b`. One row.
+    /// `plus + numerator/denominator`, for a denominator that the program has shown to be nonzero. One
+    /// operation.
+    ///
+    /// The operation demands `(out - plus)·denominator = numerator`, of which `out` is the only solution
+    /// where the denominator is not zero. Where it may be, use [`Self::inverse`]: here a prover who made
+    /// both numerator and denominator zero would choose `out`.
+    pub fn quotient(&mut self, numerator: Cell, denominator: Cell, plus: Option<Cell>) -> Cell {
+        let out = self.reserve(1);
+        self.step(Step::Quotient {
+            numerator: numerator.0,
+            denominator: denominator.0,
+            plus: plus.map(|cell| cell.0),
+            out: out.0,
+        });
+        let ac = if plus.is_some() { F::NEG_ONE } else { F::ZERO };
+        let coeffs = AluCoeffs { ab: F::ONE, ac, ..K };
+        self.assert_alu(coeffs, denominator, out, plus.unwrap_or(out), numerator);
+        out
+    }
+
+    /// Demands `a = b`. One operation.
     pub fn assert_eq(&mut self, a: Cell, b: Cell) {
         if a != b {
             self.assert_alu(AluCoeffs { a: F::ONE, ..K }, a, a, a, b);
         }
     }
 
-    /// Demands `a = 0`. One row.
+    /// Demands `a = 0`. One operation.
     pub fn assert_zero(&mut self, a: Cell) {
         let zero = self.zero();
         self.assert_eq(a, zero);
@@ -173,13 +193,13 @@ impl Builder {
         out
     }
 
-    /// The next block of the hint stream, constrained to the base field. One row.
+    /// The next block of the hint stream, constrained to the base field. One operation.
     pub fn hint_felt(&mut self) -> Cell {
         self.hint_partial(1)
     }
 
     /// The next block of the hint stream, its coordinates from `free` on constrained to zero. One
-    /// row unless `free` is 4.
+    /// operation unless `free` is 4.
     ///
     /// # Panics
     /// If `free` is 0 or above 4.
@@ -193,24 +213,24 @@ impl Builder {
         cell
     }
 
-    /// The next block of the hint stream, constrained to 0 or 1. One row.
+    /// The next block of the hint stream, constrained to 0 or 1. One operation.
     pub fn hint_bit(&mut self) -> Bit {
         let cell = self.hint();
         self.assert_bit(cell)
     }
 
-    /// Demands that a cell is 0 or 1. One row.
+    /// Demands that a cell is 0 or 1. One operation.
     pub fn assert_bit(&mut self, cell: Cell) -> Bit {
         self.check_operand(cell, OperandCheck::BIT);
         Bit(cell)
     }
 
-    /// Demands that a cell is in the base field. One row.
+    /// Demands that a cell is in the base field. One operation.
     pub fn assert_felt(&mut self, cell: Cell) {
         self.check_operand(cell, OperandCheck::FELT);
     }
 
-    /// The coordinates of a block, each in a cell of its own. Four rows.
+    /// The coordinates of a block, each in a cell of its own. Four operations.
     pub fn unpack(&mut self, cell: Cell) -> [Cell; 4] {
         let first = self.reserve(4);
         self.step(Step::Coordinates { of: cell.0, first: first.0 });
@@ -232,7 +252,7 @@ impl Builder {
     }
 
     /// The block `Σ parts[i]·X^i`: its coordinates are the parts, where those are base elements.
-    /// Three rows.
+    /// Three operations.
     pub fn pack(&mut self, parts: [Cell; 4]) -> Cell {
         let mut block = parts[0];
         for (j, part) in parts.into_iter().enumerate().skip(1) {
@@ -242,7 +262,7 @@ impl Builder {
         block
     }
 
-    /// Cuts a block in two: its first `at` coordinates, and the rest moved to the front. Two rows.
+    /// Cuts a block in two: its first `at` coordinates, and the rest moved to the front. Two operations.
     ///
     /// # Panics
     /// If `at` is 0 or above 3.
@@ -256,7 +276,7 @@ impl Builder {
     }
 
     /// Joins a begun block, of which the first `filled` coordinates are taken and the others zero, with the next one:
-    /// the completed block, and what is left of the next as a begun block with `filled` coordinates. Two rows.
+    /// the completed block, and what is left of the next as a begun block with `filled` coordinates. Two operations.
     ///
     /// # Panics
     /// If `filled` is 0 or above 3.
@@ -272,7 +292,7 @@ impl Builder {
     }
 
     /// `block = head + X^at·tail` with a tail of `4 - at` coordinates; the head's upper coordinates are left to the
-    /// caller to check, with which both are the block's own. One row.
+    /// caller to check, with which both are the block's own. One operation.
     fn cut(&mut self, block: Cell, at: usize) -> [Cell; 2] {
         assert!((1..4).contains(&at), "a block is cut after one, two or three coordinates");
         let first = self.reserve(2);
@@ -285,12 +305,12 @@ impl Builder {
         [head, tail]
     }
 
-    /// `a^(2^log_power)`. One row per squaring.
+    /// `a^(2^log_power)`. One operation per squaring.
     pub fn exp_power_of_2(&mut self, a: Cell, log_power: usize) -> Cell {
         (0..log_power).fold(a, |power, _| self.mul(power, power))
     }
 
-    /// `Π base^(2^i)` over the bits that are 1, that is `base^(Σ bit_i·2^i)`. One row per bit.
+    /// `Π base^(2^i)` over the bits that are 1, that is `base^(Σ bit_i·2^i)`. One operation per bit.
     pub fn exp_bits(&mut self, base: F, bits: &[Bit]) -> Cell {
         let mut power = base;
         let mut product = None;
@@ -309,7 +329,18 @@ impl Builder {
         product.unwrap_or_else(|| self.one())
     }
 
-    /// One butterfly of a FRI fold: `(x0 + x1)/2 + k·t·(x0 - x1)`. One row.
+    /// Demands that the bit's choice, `x1` or `x0`, is `out`. One operation.
+    pub fn assert_select(&mut self, bit: Bit, x1: Cell, x0: Cell, out: Cell) {
+        let coeffs = AluCoeffs { ab: F::ONE, ac: F::NEG_ONE, c: F::ONE, ..K };
+        self.assert_alu(coeffs, bit.0, x1, x0, out);
+    }
+
+    /// Demands `a·b + c = out`. One operation.
+    pub fn assert_mul_add(&mut self, a: Cell, b: Cell, c: Cell, out: Cell) {
+        self.assert_alu(AluCoeffs { ab: F::ONE, c: F::ONE, ..K }, a, b, c, out);
+    }
+
+    /// One butterfly of a FRI fold: `(x0 + x1)/2 + k·t·(x0 - x1)`. One operation.
     pub fn butterfly(&mut self, t: Cell, k: F, x0: Cell, x1: Cell) -> Cell {
         let half = F::TWO.inverse();
         self.alu(AluCoeffs { ab: k, ac: -k, b: half, c: half, ..K }, t, x0, x1)

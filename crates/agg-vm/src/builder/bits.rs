@@ -15,7 +15,7 @@ const LOW_BITS: usize = 24;
 const HIGH_ONES: u32 = (1 << (FELT_BITS - LOW_BITS)) - 1;
 
 impl Builder {
-    /// The 31 bits of a base element, little-endian. 31 rows, 33 if `canonical`.
+    /// The 31 bits of a base element, little-endian. 31 operations, 33 if `canonical`.
     ///
     /// Without `canonical` a prover may choose the bits of `value + p` where that is below 2^31.
     /// No proof exists where the cell is not a base element.
@@ -28,7 +28,7 @@ impl Builder {
     }
 
     /// The `count` bits of a base element below `2^count`, little-endian: a range check.
-    /// `count` rows.
+    /// `count` operations.
     ///
     /// # Panics
     /// If `count` is 0 or above 30, where the bits would not be unique.
@@ -37,7 +37,7 @@ impl Builder {
         self.decompose(felt, count, count).0
     }
 
-    /// `Σ bit_i·2^i` of little-endian bits. One row less than there are bits.
+    /// `Σ bit_i·2^i` of little-endian bits. One operation less than there are bits.
     pub fn from_bits(&mut self, bits: &[Bit]) -> Cell {
         let Some((last, rest)) = bits.split_last() else {
             return self.zero();
@@ -76,7 +76,7 @@ impl Builder {
     }
 
     /// Demands that 31 bits stand for a number below the modulus: where the top seven are all
-    /// ones, the others are zero. Two rows.
+    /// ones, the others are zero. Two operations.
     fn assert_canonical(&mut self, felt: Cell, high: Cell) {
         let ones = F::from_u32(HIGH_ONES);
         let advice = self.reserve(1);

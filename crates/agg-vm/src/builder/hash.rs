@@ -67,6 +67,28 @@ impl Builder {
         [a, b]
     }
 
+    /// A Merkle step whose parent must be the node `parent`. One row, if the two cells of `parent` have
+    /// consecutive addresses; else two operations more.
+    pub fn merkle_step_into(&mut self, current: [Cell; 2], bit: Bit, parent: [Cell; 2]) {
+        if parent[1].0 != parent[0].0 + 1 {
+            let computed = self.merkle_step(current, bit);
+            computed.into_iter().zip(parent).for_each(|(a, b)| self.assert_eq(a, b));
+            return;
+        }
+        current.into_iter().for_each(|cell| self.read_only(cell));
+        self.read_only(bit.0);
+        // The output slots only read: whatever provides `parent` says what the permutation must give.
+        parent.into_iter().for_each(|cell| self.read_only(cell));
+        self.num_hints += 2;
+        let mode = HashMode::Merkle { current: current.map(|cell| cell.0), bit: bit.0.0 };
+        self.push_poseidon2_row(Poseidon2Row {
+            inputs: [Slot::Unused; 4],
+            out_base: parent[0].0,
+            asserts_digest: true,
+            mode,
+        });
+    }
+
     /// Overwrites the rate of a sponge with two blocks and permutes, evaluating the eight absorbed
     /// elements as it goes where `horner` is given. One row.
     ///
@@ -98,9 +120,7 @@ impl Builder {
         for i in 0..POSEIDON2_RESULTS {
             self.occurrences[(base.0 + i) as usize] = 1;
         }
-        let row = self.poseidon2.len() as u32;
-        self.poseidon2.push(Poseidon2Row { inputs, out_base: base.0, mode });
-        self.step(Step::Poseidon2 { row });
+        self.push_poseidon2_row(Poseidon2Row { inputs, out_base: base.0, asserts_digest: false, mode });
         let result = |i| Cell(base.0 + i);
         Absorbed {
             out: [result(0), result(1), result(2), result(3)],
@@ -108,5 +128,10 @@ impl Builder {
             acc_mid: result(4),
             acc_out: result(5),
         }
+    }
+
+    fn push_poseidon2_row(&mut self, row: Poseidon2Row) {
+        self.poseidon2.push(row);
+        self.step(Step::Poseidon2 { row: self.poseidon2.len() as u32 - 1 });
     }
 }

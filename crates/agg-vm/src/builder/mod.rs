@@ -17,14 +17,14 @@ pub(crate) use scopes::Scopes;
 
 use crate::cell::Cell;
 use crate::program::{
-    AluCoeffs, AluRow, HashMode, OperandCheck, POSEIDON2_RESULTS, Poseidon2Row, Program, Slot, Step,
+    AluCoeffs, AluOperation, HashMode, OperandCheck, POSEIDON2_RESULTS, Poseidon2Row, Program, Slot, Step,
 };
 use crate::{E, F, NUM_PUBLIC_BLOCKS};
 
 /// Writes a [`Program`].
 #[derive(Debug, Default)]
 pub struct Builder {
-    alu: Vec<AluRow>,
+    alu: Vec<AluOperation>,
     poseidon2: Vec<Poseidon2Row>,
     public: [Option<Cell>; NUM_PUBLIC_BLOCKS],
     steps: Vec<Step>,
@@ -60,8 +60,8 @@ impl Builder {
         self.scopes.leave(parent);
     }
 
-    /// Rows of the `alu` table so far.
-    pub fn alu_rows(&self) -> usize {
+    /// Operations of the `alu` table so far, two to a row.
+    pub fn alu_operations(&self) -> usize {
         self.alu.len()
     }
 
@@ -108,11 +108,19 @@ impl Builder {
         let mut filled = vec![false; self.occurrences.len()];
         for step in &self.steps {
             let (first, count) = match *step {
-                Step::Hint { out } | Step::Inverse { out, .. } => (out, 1),
+                Step::Hint { out } | Step::Inverse { out, .. } | Step::Quotient { out, .. } => (out, 1),
                 Step::Bits { first, count, .. } => (first, count),
                 Step::Coordinates { first, .. } => (first, 4),
                 Step::Split { first, .. } => (first, 2),
-                Step::Poseidon2 { row } => (self.poseidon2[row as usize].out_base, POSEIDON2_RESULTS),
+                Step::Poseidon2 { row } => {
+                    let row = &self.poseidon2[row as usize];
+                    if row.asserts_digest {
+                        let known = &filled[row.out_base as usize..][..2];
+                        assert!(known == [true; 2], "a digest is compared before it has a value");
+                        continue;
+                    }
+                    (row.out_base, POSEIDON2_RESULTS)
+                }
                 Step::Alu { row } => {
                     let row = &mut self.alu[row as usize];
                     let mut operands = row.slots[..3].iter().filter_map(|slot| slot.cell());
@@ -129,7 +137,7 @@ impl Builder {
     /// Rows without a [`Horner`] leave their evaluation to the prover, so nothing may read it.
     fn refuse_meaningless_evaluations(&self) {
         for row in &self.poseidon2 {
-            if !matches!(row.mode, HashMode::Horner { .. }) {
+            if !row.asserts_digest && !matches!(row.mode, HashMode::Horner { .. }) {
                 let results = [row.out_base + 4, row.out_base + 5];
                 let unread = results.iter().all(|cell| self.occurrences[*cell as usize] == 1);
                 assert!(unread, "the evaluation of a row without a `Horner` is read");
@@ -177,7 +185,7 @@ impl Builder {
         let [a, b, c] = operands.map(|cell| self.optional(cell));
         let out = self.optional(out);
         let row = self.alu.len() as u32;
-        self.alu.push(AluRow { coeffs, check, slots: [a, b, c, out], asserts_out: false });
+        self.alu.push(AluOperation { coeffs, check, slots: [a, b, c, out], asserts_out: false });
         self.step(Step::Alu { row });
     }
 

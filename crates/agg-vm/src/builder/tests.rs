@@ -51,6 +51,8 @@ fn arithmetic_agrees_with_the_field() {
         (b.mul_add(a, c, d), x * y + z),
         (b.div(a, c), x / y),
         (b.inverse(d), z.inverse()),
+        (b.quotient(a, c, None), x / y),
+        (b.quotient(a, c, Some(d)), z + x / y),
         (b.constant(constant), constant),
         (b.constant(ext([5, 0, 0, 7])), ext([5, 0, 0, 7])),
         (b.constant(ext([0, 0, 0, 1])), ext([0, 0, 0, 1])),
@@ -75,9 +77,9 @@ fn constants_are_written_once() {
     let mut b = Builder::new();
     let value = ext([1, 2, 3, 4]);
     let first = b.constant(value);
-    let rows = b.alu_rows();
+    let rows = b.alu_operations();
     assert_eq!(b.constant(value), first);
-    assert_eq!(b.alu_rows(), rows);
+    assert_eq!(b.alu_operations(), rows);
 }
 
 #[test]
@@ -226,7 +228,7 @@ fn dishonest(mut program: Program) -> Program {
     let steps = program.steps.iter().zip(&program.step_scopes);
     let hints = steps.flat_map(|(step, scope)| {
         let (first, count) = match *step {
-            Step::Inverse { out, .. } => (out, 1),
+            Step::Inverse { out, .. } | Step::Quotient { out, .. } => (out, 1),
             Step::Bits { first, count, .. } => (first, count),
             Step::Coordinates { first, .. } => (first, 4),
             _ => return vec![(*step, *scope)],
@@ -276,7 +278,12 @@ fn wrong_advice_is_refused() {
     };
     let coordinates: Vec<E> = coordinates(&x).iter().map(|k| E::from(*k)).collect();
     type Body = fn(&mut Builder, Cell);
-    let cases: [(Body, E, Vec<E>); 3] = [
+    let quotient = |b: &mut Builder, x| {
+        let seven = b.felt(F::from_u8(7));
+        b.quotient(seven, x, Some(x));
+    };
+    let cases: [(Body, E, Vec<E>); 4] = [
+        (quotient, x, vec![x + x.inverse() * F::from_u8(7)]),
         (inverse, x, vec![x.inverse()]),
         (unpack, x, coordinates),
         (bits, E::from_u8(6), vec![E::ZERO, E::ONE, E::ONE]),
@@ -335,4 +342,43 @@ fn a_meaningless_evaluation_cannot_be_read() {
     let absorbed = b.absorb([zero.into(), zero.into()], [zero; 2], None);
     b.assert_zero(absorbed.acc_out);
     b.finish();
+}
+
+#[test]
+fn a_path_must_end_in_the_parent_it_is_given() {
+    let mut rng = rng();
+    let compress = TruncatedPermutation::<_, 2, 8, 16>::new(default_koalabear_poseidon2_16());
+    let [leaf, sibling]: [[F; 8]; 2] = rng.random();
+    let root = compress.compress([leaf, sibling]);
+    // Cells of consecutive addresses, which the row compares, and others.
+    for gap in [false, true] {
+        let mut b = Builder::new();
+        let node = [b.hint(), b.hint()];
+        let first = b.hint();
+        if gap {
+            b.hint();
+        }
+        let parent = [first, b.hint()];
+        let side = b.hint_bit();
+        b.merkle_step_into(node, side, parent);
+        let program = b.finish();
+        let hints = |root: &[F; 8]| {
+            let mut hints = blocks(&leaf);
+            hints.extend(blocks(root));
+            if gap {
+                hints.insert(3, E::ZERO);
+            }
+            hints.push(E::ZERO);
+            hints.extend(blocks(&sibling));
+            hints
+        };
+        program.execute(hints(&root)).unwrap();
+        assert_eq!(Case::of(&program, &hints(&root)).violations(), Violations::new());
+        for i in 0..8 {
+            let mut forged = root;
+            forged[i] += F::ONE;
+            let fault = fault(program.execute(hints(&forged)));
+            assert!(matches!(fault, Fault::Assertion { .. }), "element {i}: {fault}");
+        }
+    }
 }

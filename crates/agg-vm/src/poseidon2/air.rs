@@ -3,8 +3,9 @@
 //! **Rows and padding.** A row is one permutation. Padding rows permute zero, and have no
 //! multiplicity.
 //!
-//! **Columns.** The permutation's states; bit; acc_in, gamma and its powers, acc_mid, acc_out.
-//! Preprocessed: addresses, multiplicities, two flags.
+//! **Columns.** The permutation's states; acc_in, gamma and its powers, acc_mid, acc_out.
+//! Preprocessed: addresses, multiplicities, two flags. A Merkle step keeps its bit where other rows
+//! have gamma².
 //!
 //! **Buses.** `memory`, thirteen slots a row, two to a permutation column.
 //!
@@ -15,9 +16,11 @@
 //!   `[P2-3]`; every hash of the recursion relies on the last of them.
 //! - input: cells by the bus; hints where the row provides them; in a Merkle step one half is the
 //!   current digest by `[P2-5]` and the other an unconstrained sibling, which the root binds.
-//! - bit: a cell by the bus where the row is a Merkle step, and boolean by `[P2-4]`.
+//! - bit (coordinate 0 of gamma_2): a cell by the bus where the row is a Merkle step, and boolean by
+//!   `[P2-4]`.
 //! - acc_in, gamma: cells by the bus where the row reads them.
-//! - gamma_2, gamma_4: powers of gamma by `[P2-6]`.
+//! - gamma_2, gamma_4: powers of gamma by `[P2-6]`, but in a Merkle step, whose evaluations mean
+//!   nothing.
 //! - acc_mid, acc_out: evaluations of the absorbed elements by `[P2-7]`, `[P2-8]`; relied on where
 //!   the row reads acc_in and gamma. The builder refuses programs that read them elsewhere.
 
@@ -100,7 +103,7 @@ fn merkle_step<AB: AirBuilder<F = F>>(
     fixed: &Preprocessed<AB::Var>,
 ) {
     let is_merkle: AB::Expr = fixed.is_merkle.into();
-    let bit: AB::Expr = local.bit.into();
+    let bit: AB::Expr = local.gamma_2[0].into();
     // [P2-4] The side is 0 or 1: no mixture of the children can pass for the current node.
     builder.assert_zero(is_merkle.dup() * bit.bool_check());
     // [P2-5] The current node, read through acc_in and gamma, is the child on that side.
@@ -121,8 +124,12 @@ fn evaluation<AB: AirBuilder<F = F>>(
     let [gamma, gamma_2, gamma_4] = [&local.gamma, &local.gamma_2, &local.gamma_4].map(block);
     let [acc_in, acc_mid] = [&local.acc_in, &local.acc_mid].map(block);
 
-    // [P2-6] The powers are gamma's: without them the prover would choose the evaluation point.
-    assert_blocks(builder, extension::multiply(&gamma, &gamma), &local.gamma_2);
+    // [P2-6] The powers are gamma's: without them the prover would choose the evaluation point. Only
+    // a Merkle step, which evaluates nothing, has its bit in gamma_2 instead.
+    let evaluates = AB::Expr::ONE - fixed.is_merkle;
+    for (square, column) in extension::multiply(&gamma, &gamma).into_iter().zip(local.gamma_2) {
+        builder.assert_zero(evaluates.dup() * (square - column));
+    }
     assert_blocks(builder, extension::multiply(&gamma_2, &gamma_2), &local.gamma_4);
 
     // acc·γ⁴ + (v0·γ + v1)·γ² + v2·γ + v3
@@ -175,7 +182,6 @@ fn slots<AB: AirBuilder<F = F> + InteractionBuilder>(
     for (address, block) in [(fixed.acc_in_address, local.acc_in), (fixed.gamma_address, local.gamma)] {
         bus::slot(builder, address.into(), block.map(Into::into), -reads_acc.dup());
     }
-    let zero = AB::Expr::ZERO;
-    let bit = [local.bit.into(), zero.dup(), zero.dup(), zero];
+    let bit = local.gamma_2.map(Into::into);
     bus::slot(builder, fixed.bit_address.into(), bit, -fixed.is_merkle.into());
 }

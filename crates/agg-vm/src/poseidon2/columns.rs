@@ -18,13 +18,11 @@ pub(crate) struct Columns<T> {
     pub partial: [T; PARTIAL_ROUNDS],
     /// The state after each of the last full rounds; the very last is the output.
     pub last_full: [[T; 16]; HALF_FULL_ROUNDS],
-    /// Side of the current node in a Merkle step.
-    pub bit: T,
     /// Value of slot acc_in: the evaluation so far, or the current digest's first half.
     pub acc_in: [T; 4],
     /// Value of slot gamma: the evaluation point, or the current digest's second half.
     pub gamma: [T; 4],
-    /// `gamma²`.
+    /// `gamma²`; in a Merkle step value of slot bit: the side of the current node.
     pub gamma_2: [T; 4],
     /// `gamma⁴`.
     pub gamma_4: [T; 4],
@@ -41,17 +39,16 @@ pub(crate) const LAST_FULL: usize = PARTIAL + PARTIAL_ROUNDS;
 /// First column after those of the permutation.
 pub(crate) const EXTRA: usize = LAST_FULL + 16 * HALF_FULL_ROUNDS;
 /// Number of main columns.
-pub(crate) const WIDTH: usize = EXTRA + 25;
+pub(crate) const WIDTH: usize = EXTRA + 24;
 
 impl<T: Copy> Columns<T> {
     pub fn read(row: &[T]) -> Self {
-        let block = |i: usize| from_fn(|j| row[EXTRA + 1 + 4 * i + j]);
+        let block = |i: usize| from_fn(|j| row[EXTRA + 4 * i + j]);
         Self {
             input: from_fn(|i| row[i]),
             first_full: from_fn(|round| from_fn(|i| row[16 + 16 * round + i])),
             partial: from_fn(|round| row[PARTIAL + round]),
             last_full: from_fn(|round| from_fn(|i| row[LAST_FULL + 16 * round + i])),
-            bit: row[EXTRA],
             acc_in: block(0),
             gamma: block(1),
             gamma_2: block(2),
@@ -71,7 +68,8 @@ pub(crate) struct Preprocessed<T> {
     pub input_multiplicities: [T; 4],
     /// Address of the first output block; the other outputs, acc_mid and acc_out follow.
     pub out_base: T,
-    /// Reads of the four output blocks, acc_mid and acc_out.
+    /// Bus multiplicities of the four output blocks, acc_mid and acc_out: the reads of a result that
+    /// the row provides, -1 for one that must be the cell's value already.
     pub out_multiplicities: [T; 6],
     /// Addresses of bit, acc_in and gamma.
     pub bit_address: T,
@@ -87,8 +85,9 @@ pub(crate) struct Preprocessed<T> {
     pub split: T,
 }
 
-/// Number of preprocessed columns.
-pub(crate) const PREPROCESSED_WIDTH: usize = 21;
+/// Number of preprocessed columns. The last three are zero: whole blocks are cheaper to hash in a
+/// circuit than the part of one.
+pub(crate) const PREPROCESSED_WIDTH: usize = 24;
 
 impl<T: Copy> Preprocessed<T> {
     pub fn read(row: &[T]) -> Self {

@@ -14,7 +14,6 @@ use p3_maybe_rayon::prelude::*;
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
 use super::columns::{EXTRA, LAST_FULL, PARTIAL, PREPROCESSED_WIDTH, Preprocessed, WIDTH};
-use crate::execute::evaluate_horner;
 use crate::program::{HashMode, Poseidon2Row, Program};
 use crate::{E, F};
 
@@ -43,8 +42,13 @@ fn fixed_columns(row: &Poseidon2Row, occurrences: &[u32]) -> Preprocessed<F> {
         input_addresses: row.inputs.map(|slot| slot.address()),
         input_multiplicities: row.inputs.map(|slot| slot.multiplicity(occurrences)),
         out_base: F::from_u32(row.out_base),
-        // The row itself is one of the occurrences of its results.
-        out_multiplicities: from_fn(|i| F::from_u32(occurrences[row.out_base as usize + i] - 1)),
+        out_multiplicities: from_fn(|i| match (row.asserts_digest, i) {
+            // The row itself is one of the occurrences of its results.
+            (false, _) => F::from_u32(occurrences[row.out_base as usize + i] - 1),
+            // A read of a cell that another slot provides: the output must be its value.
+            (true, 0 | 1) => F::NEG_ONE,
+            (true, _) => F::ZERO,
+        }),
         bit_address: F::from_u32(bit.unwrap_or_default()),
         acc_in_address,
         gamma_address,
@@ -111,21 +115,29 @@ fn write_lanes(rows: &mut [F], column: usize, values: &[Packed]) {
     }
 }
 
-/// Writes a row's columns beside the permutation: bit, acc_in, gamma and its powers, acc_mid,
-/// acc_out.
+/// Writes a row's columns beside the permutation: acc_in, gamma and its powers, acc_mid, acc_out.
 fn fill_extra(cells: &mut [F], mode: HashMode, memory: &[E], input: &[F; 16]) {
     let read = |cell: u32| memory[cell as usize];
-    let (bit, acc_in, gamma, split) = match mode {
+    let (acc_in, gamma, gamma_2, split) = match mode {
         HashMode::Permute => (E::ZERO, E::ZERO, E::ZERO, false),
-        HashMode::Merkle { current: [low, high], bit } => (read(bit), read(low), read(high), false),
-        HashMode::Horner { acc_in, gamma, split } => (E::ZERO, read(acc_in), read(gamma), split),
+        HashMode::Merkle { current: [low, high], bit } => (read(low), read(high), read(bit), false),
+        HashMode::Horner { acc_in, gamma, split } => {
+            let gamma = read(gamma);
+            (read(acc_in), gamma, gamma.square(), split)
+        }
     };
-    let gamma_2 = gamma.square();
-    let [acc_mid, acc_out] = evaluate_horner(input, acc_in, gamma, split);
-    let blocks = [acc_in, gamma, gamma_2, gamma_2.square(), acc_mid, acc_out];
-    let (first, rest) = cells.split_at_mut(1);
-    first.copy_from_slice(&bit.as_basis_coefficients_slice()[..1]);
-    for (cells, block) in rest.chunks_exact_mut(4).zip(&blocks) {
+    let blocks = evaluation_blocks(input, acc_in, gamma, gamma_2, split);
+    for (cells, block) in cells.chunks_exact_mut(4).zip(&blocks) {
         cells.copy_from_slice(block.as_basis_coefficients_slice());
     }
+}
+
+/// acc_in, gamma, gamma_2, gamma_4, acc_mid, acc_out: the evaluations by the equations of the table,
+/// whatever gamma_2 is.
+pub(super) fn evaluation_blocks(input: &[F; 16], acc_in: E, gamma: E, gamma_2: E, split: bool) -> [E; 6] {
+    let gamma_4 = gamma_2.square();
+    let fold = |acc: E, v: &[F]| acc * gamma_4 + (gamma * v[0] + v[1]) * gamma_2 + gamma * v[2] + v[3];
+    let acc_mid = fold(acc_in, &input[..4]);
+    let acc_out = fold(if split { E::ZERO } else { acc_mid }, &input[4..8]);
+    [acc_in, gamma, gamma_2, gamma_4, acc_mid, acc_out]
 }

@@ -16,8 +16,9 @@ pub(crate) struct Preprocessed<T> {
     pub address: T,
 }
 
-/// Number of preprocessed columns.
-pub(crate) const PREPROCESSED_WIDTH: usize = NUM_PUBLIC_BLOCKS + 1;
+/// Number of preprocessed columns. Those after the address are zero: whole blocks are cheaper to hash
+/// in a circuit than the part of one.
+pub(crate) const PREPROCESSED_WIDTH: usize = (NUM_PUBLIC_BLOCKS + 1).next_multiple_of(4);
 
 impl<T: Copy> Preprocessed<T> {
     pub fn read(row: &[T]) -> Self {
