@@ -21,6 +21,12 @@ abstract contract Cheats {
     /// Foundry answers at this address: the last 20 bytes of keccak256("hevm cheat code").
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
+    /// Where the contract and its proofs lie, by profile.
+    function generatedDirectory() internal view returns (string memory) {
+        bool small = keccak256(bytes(vm.envOr("FOUNDRY_PROFILE", "default"))) == keccak256("small");
+        return small ? "crates/evm/tests/fixtures/small/" : "contracts/generated/";
+    }
+
     error AssertionFailed(string what);
 
     function check(bool condition, string memory what) internal pure {

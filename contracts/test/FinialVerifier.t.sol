@@ -24,7 +24,7 @@ contract FinialVerifierTest is Cheats {
     function setUp() public {
         vm.chainId(31337);
         front = new FinialVerifier(address(new Halo2Verifier()));
-        string memory json = vm.readFile(string.concat(directory(), "proof.json"));
+        string memory json = vm.readFile(string.concat(generatedDirectory(), "proof.json"));
         publicValues = vm.parseJsonBytes(json, ".public_values");
         proofData = vm.parseJsonBytes(json, ".proof_data");
         callData = vm.parseJsonBytes(json, ".calldata");
@@ -32,11 +32,6 @@ contract FinialVerifierTest is Cheats {
         leafCommit = vm.parseJsonBytes32(json, ".leaf_commit");
         measuredGas = vm.parseJsonUint(json, ".gas");
         check(vm.parseJsonBytes32(json, ".code_hash") == front.verifierCodeHash(), "code_hash");
-    }
-
-    function directory() private view returns (string memory) {
-        bool small = keccak256(bytes(vm.envOr("FOUNDRY_PROFILE", "default"))) == keccak256("small");
-        return small ? "crates/evm/tests/fixtures/small/" : "contracts/generated/";
     }
 
     function verify() private view {
@@ -85,7 +80,7 @@ contract FinialVerifierTest is Cheats {
     }
 
     function committed(string memory file) private view returns (bytes memory) {
-        return vm.parseBytes(vm.trim(vm.readFile(string.concat(directory(), file))));
+        return vm.parseBytes(vm.trim(vm.readFile(string.concat(generatedDirectory(), file))));
     }
 
     // ---- another statement ----

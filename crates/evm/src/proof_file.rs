@@ -2,6 +2,8 @@
 
 use crate::{
     calldata::Calldata,
+    chain::{Chain, ChainError, Verified},
+    contract::Contract,
     params::ParamSet,
     statement::{Statement, scalar_from_word, scalar_to_word},
 };
@@ -65,7 +67,59 @@ pub enum ProofFileError {
     Inconsistent(&'static str),
 }
 
+/// Why a proof file was not accepted.
+#[derive(Debug, Error)]
+pub enum CheckError {
+    /// It belongs to another contract.
+    #[error("the proof was made for the contract with code hash {file}, not for {contract}")]
+    OtherContract {
+        /// The file's code hash.
+        file: String,
+        /// This contract's.
+        contract: String,
+    },
+    /// It belongs to other parameters.
+    #[error("the proof was made with the parameters {file}, the contract with {contract}")]
+    OtherParams {
+        /// The file's parameters.
+        file: String,
+        /// The contract's.
+        contract: String,
+    },
+    /// The contract rejects it.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
 impl ProofFile {
+    /// Sends a proof to the contract in revm and writes the file if it is accepted.
+    ///
+    /// # Errors
+    /// When the contract rejects the proof.
+    pub fn accepted(contract: &Contract, statement: &Statement, proof: Vec<u8>) -> Result<Self, ChainError> {
+        let gas = Chain::deploy(contract)?.verify(&Calldata::new(statement, &proof))?.gas;
+        let Contract { manifest, .. } = contract;
+        Ok(Self::new(manifest.params.clone(), statement, proof, manifest.code_hash, gas))
+    }
+
+    /// Checks the file against the contract: same parameters and code, calldata accepted in revm.
+    ///
+    /// # Errors
+    /// Says what does not fit, or with which error the contract reverted.
+    pub fn check(&self, contract: &Contract) -> Result<Verified, CheckError> {
+        let Contract { manifest, .. } = contract;
+        if self.code_hash != manifest.code_hash {
+            let [file, contract] = [self.code_hash, manifest.code_hash].map(hex::encode);
+            return Err(CheckError::OtherContract { file, contract });
+        }
+        if self.params != manifest.params {
+            let name = |set: &ParamSet| format!("{} (k = {})", set.name, set.k);
+            let (file, contract) = (name(&self.params), name(&manifest.params));
+            return Err(CheckError::OtherParams { file, contract });
+        }
+        Ok(Chain::deploy(contract)?.verify(&Calldata(self.calldata.clone()))?)
+    }
+
     /// The file for a proof that the contract accepted.
     pub fn new(
         params: ParamSet,

@@ -7,6 +7,7 @@ use common::{circuit, statement};
 use finial_evm::{
     Calldata, Chain, ChainError, Contract, Parameters, ProofFile, ProofLayout, Rejection, Statement,
     keys::{self, KeyError},
+    proof_file::CheckError,
     prover::{self, ProveError, VerifyError},
     solidity,
 };
@@ -234,10 +235,16 @@ fn the_committed_proof_file_is_accepted() {
     let setup = setup();
     let text = std::fs::read_to_string(common::fixture_directory().join("proof.json")).unwrap();
     let file = ProofFile::parse(&text).unwrap();
-    assert_eq!(file.code_hash, setup.contract.manifest.code_hash);
-    assert_eq!(file.params, setup.contract.manifest.params);
-    let gas = Chain::deploy(&setup.contract).unwrap().verify(&Calldata(file.calldata.clone())).unwrap().gas;
-    assert_eq!(gas, file.gas);
+    assert_eq!(file.check(&setup.contract).unwrap().gas, file.gas);
+    let mut other = file.clone();
+    other.code_hash[0] ^= 1;
+    assert!(matches!(other.check(&setup.contract), Err(CheckError::OtherContract { .. })));
+    let mut other = file.clone();
+    other.params.k += 1;
+    assert!(matches!(other.check(&setup.contract), Err(CheckError::OtherParams { .. })));
+    let mut other = file.clone();
+    other.calldata.push(0);
+    assert!(matches!(other.check(&setup.contract), Err(CheckError::Chain(ChainError::Rejected(_)))));
     setup.verify(&file.statement().unwrap(), &file.proof_data).unwrap();
 }
 
