@@ -1,10 +1,20 @@
 //! The chain of statements; proofs themselves are tampered with in `finial-segment-prover`'s tests.
 
 use finial_app_vm::program::SegmentPublicValues;
-use finial_protocol::{Digest, Val};
+use finial_protocol::{Digest, Val, params, security};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::{Executable, VerifyError, check_chain};
+use crate::{AppConfig, AppVerifyingKey, Executable, VerifyError, check_chain};
+
+/// Invariant 1 of the design, for every shape that has a key.
+#[test]
+fn every_shape_has_a_hundred_proven_bits() {
+    let verifier = AppVerifyingKey::new(&AppConfig::default()).unwrap();
+    for key in verifier.keys() {
+        let report = security::report("app", &key.shape);
+        assert!(report.bits >= params::TARGET_BITS, "{report:?}");
+    }
+}
 
 fn root(i: u32) -> Digest {
     core::array::from_fn(|j| Val::from_u32(100 * i + j as u32))

@@ -84,7 +84,6 @@ impl MemoryTree {
     }
 
     /// The Merkle root.
-    #[must_use]
     pub fn root(&self) -> Digest {
         self.root.hash(TREE_HEIGHT)
     }
@@ -99,7 +98,6 @@ impl MemoryTree {
     }
 
     /// The hash of the node of this height and label.
-    #[must_use]
     pub fn hash(&self, height: u32, label: u32) -> Digest {
         self.node(height, label).hash(height)
     }

@@ -25,13 +25,11 @@ static ZERO_HASHES: LazyLock<Vec<Digest>> = LazyLock::new(|| {
 });
 
 /// The hash of a leaf: its cells compressed with eight zeros.
-#[must_use]
 pub fn leaf_hash(cells: &Cells) -> Digest {
     node_hash(cells.map(Val::from_u16), [Val::ZERO; 8])
 }
 
 /// The hash of a node from those of its children.
-#[must_use]
 pub fn node_hash(left: Digest, right: Digest) -> Digest {
     COMPRESSION.compress([left, right])
 }

@@ -24,7 +24,6 @@ pub struct PublicValuesOpening {
 
 impl PublicValuesOpening {
     /// The root of the public values' subtree: `public_values_commit`.
-    #[must_use]
     pub fn commitment(&self) -> Digest {
         let (leaves, _) = self.values.as_chunks::<8>();
         let mut hashes = leaves.iter().map(|bytes| leaf_hash(&bytes.map(u16::from)));
@@ -35,7 +34,6 @@ impl PublicValuesOpening {
     }
 
     /// The memory root that this opening leads to.
-    #[must_use]
     pub fn root(&self) -> Digest {
         let start = (self.commitment(), PUBLIC_VALUES_LABEL);
         let (root, _) = self.siblings.iter().fold(start, |(hash, label), &sibling| {

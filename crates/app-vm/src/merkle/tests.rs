@@ -387,6 +387,19 @@ fn wrong_label_does_not_balance() {
     assert!(segment.unbalanced().contains(&buses::MERKLE.to_owned()));
 }
 
+/// The same leaf twice would be two initial values of a word: a stale read.
+#[test]
+fn leaf_that_appears_twice_does_not_balance() {
+    let mut segment = Segment::new();
+    let pair = segment.boundary.values[4 * BOUNDARY_WIDTH..6 * BOUNDARY_WIDTH].to_vec();
+    segment.boundary.values[10 * BOUNDARY_WIDTH..12 * BOUNDARY_WIDTH].copy_from_slice(&pair);
+    let leaf = touched()[2];
+    segment.memory.extend(accesses(&leaf));
+    segment.ask(cells_of_words(&leaf.initial).map(Val::from_u16), [Val::ZERO; 8]);
+    segment.ask(cells_of_words(&leaf.final_).map(Val::from_u16), [Val::ZERO; 8]);
+    assert_eq!(segment.unbalanced(), [buses::MERKLE]);
+}
+
 /// A memory leaf under the registers' space number plus 2^25 has the right label; nobody accesses those words, so they stay.
 #[test]
 fn alias_of_a_leaf_cannot_be_written() {

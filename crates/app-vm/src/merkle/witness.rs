@@ -111,13 +111,11 @@ impl MemoryWitness {
     }
 
     /// The root before the segment.
-    #[must_use]
     pub fn initial_root(&self) -> Digest {
         self.before.root()
     }
 
     /// The root after the segment.
-    #[must_use]
     pub fn final_root(&self) -> Digest {
         self.after.root()
     }
