@@ -103,6 +103,66 @@ pub trait Backend {
     /// Demands a = b.
     fn assert_equal(&mut self, a: &Self::Ext, b: &Self::Ext, check: Check) -> Result<(), Self::Failure>;
 
+    /// z − k · f.
+    fn sub_scaled_felt(&mut self, z: &Self::Ext, f: &Self::Felt, k: Val) -> Self::Ext {
+        let scaled = self.felt_scale(f, k);
+        let lifted = self.lift(&scaled);
+        self.sub(z, &lifted)
+    }
+    /// a / f; fails where f is zero.
+    ///
+    /// The caller guarantees that f is a product of nonzero constants, so a machine may leave out the failure: then
+    /// q · f = a has one solution anyway.
+    fn divide_by_felt(&mut self, a: &Self::Ext, f: &Self::Felt) -> Result<Self::Ext, Self::Failure> {
+        let inverse = self.felt_inverse(f)?;
+        Ok(self.mul_felt(a, &inverse))
+    }
+    /// Demands that z is not in the base field. Default: nothing, as the default of [`Self::add_quotient`] checks its
+    /// denominators itself. A machine that overrides that method overrides this one too.
+    fn assert_outside_base_field(&mut self, _z: &Self::Ext) -> Result<(), Self::Failure> {
+        Ok(())
+    }
+    /// sum + numerator / denominator, an absent sum being zero; fails where the denominator is zero.
+    ///
+    /// The caller guarantees that the denominator is k · z − x with base elements k ≠ 0 and x, and a z that was given to
+    /// [`Self::assert_outside_base_field`]; so a machine that enforces the latter may leave out the failure here.
+    fn add_quotient(
+        &mut self,
+        sum: Option<&Self::Ext>,
+        numerator: &Self::Ext,
+        denominator: &Self::Ext,
+    ) -> Result<Self::Ext, Self::Failure> {
+        let inverse = self.inverse(denominator)?;
+        Ok(match sum {
+            None => self.mul(numerator, &inverse),
+            Some(sum) => self.mul_add(numerator, &inverse, sum),
+        })
+    }
+    /// Demands that the bit's choice, `one` or `zero`, is `expected`.
+    fn assert_select(
+        &mut self,
+        bit: &Self::Bit,
+        one: &Self::Ext,
+        zero: &Self::Ext,
+        expected: &Self::Ext,
+        check: Check,
+    ) -> Result<(), Self::Failure> {
+        let chosen = self.select(bit, one, zero);
+        self.assert_equal(&chosen, expected, check)
+    }
+    /// Demands a · b + c = expected.
+    fn assert_mul_add(
+        &mut self,
+        a: &Self::Ext,
+        b: &Self::Ext,
+        c: &Self::Ext,
+        expected: &Self::Ext,
+        check: Check,
+    ) -> Result<(), Self::Failure> {
+        let value = self.mul_add(a, b, c);
+        self.assert_equal(&value, expected, check)
+    }
+
     /// A transcript that has absorbed a verifying key's digest.
     fn challenger(&mut self, vk_digest: &KeyDigest) -> Self::Challenger;
     /// Absorbs constants.

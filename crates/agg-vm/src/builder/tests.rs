@@ -231,6 +231,7 @@ fn dishonest(mut program: Program) -> Program {
             Step::Inverse { out, .. } | Step::Quotient { out, .. } => (out, 1),
             Step::Bits { first, count, .. } => (first, count),
             Step::Coordinates { first, .. } => (first, 4),
+            Step::Split { first, .. } => (first, 2),
             _ => return vec![(*step, *scope)],
         };
         (first..first + count).map(|out| (Step::Hint { out }, *scope)).collect()
@@ -379,6 +380,32 @@ fn a_path_must_end_in_the_parent_it_is_given() {
             forged[i] += F::ONE;
             let fault = fault(program.execute(hints(&forged)));
             assert!(matches!(fault, Fault::Assertion { .. }), "element {i}: {fault}");
+        }
+    }
+}
+
+/// `z = head + X·tail` with an invertible tail is impossible for a `z` in the base field, whatever the advice: what
+/// recursion relies on where it divides by `z - x`.
+#[test]
+fn a_base_element_has_no_invertible_tail() {
+    let mut b = Builder::new();
+    let z = b.hint();
+    let [_, tail] = b.split_block(z, 1);
+    b.inverse(tail);
+    let program = dishonest(b.finish());
+    let mut rng = rng();
+    let x = ext([0, 1, 0, 0]);
+    let good = ext([5, 1, 2, 3]);
+    let tail = ext([1, 2, 3, 0]);
+    program.execute([good, E::from_u8(5), tail, tail.inverse()]).unwrap();
+
+    let z = E::from_u8(5);
+    let tails = [E::ZERO, E::ONE, ext([0, 0, 0, 1]), ext([1, 2, 3, 0]), rng.random()];
+    for tail in tails {
+        for head in [z, z - x * tail, rng.random()] {
+            for inverse in [tail.try_inverse().unwrap_or(E::ZERO), rng.random()] {
+                assert!(program.execute([z, head, tail, inverse]).is_err());
+            }
         }
     }
 }

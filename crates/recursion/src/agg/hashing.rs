@@ -104,18 +104,25 @@ impl AggBackend {
         inject: impl Fn(usize) -> Option<DigestCells>,
     ) {
         let levels = log_height - commitment.len().trailing_zeros() as usize;
+        let top = self.cap_entry(&index[levels..log_height], commitment);
         for level in 0..levels {
             if let Some(path) = path {
                 let sibling = path[level];
                 self.push_hint(Some(block(core::array::from_fn(|i| sibling[i]))));
                 self.push_hint(Some(block(core::array::from_fn(|i| sibling[BLOCK + i]))));
             }
+            let joining = inject(log_height - level - 1);
+            if level + 1 == levels && joining.is_none() {
+                // The last row reads the commitment's cells where others provide their output.
+                self.builder.merkle_step_into(node, index[level], top);
+                return;
+            }
             node = self.builder.merkle_step(node, index[level]);
-            if let Some(rows) = inject(log_height - level - 1) {
+            if let Some(rows) = joining {
                 node = self.builder.compress(node, rows);
             }
         }
-        let top = self.cap_entry(&index[levels..log_height], commitment);
+        // Rows joined at the very top, or the leaf is in the cap itself.
         for (got, expected) in node.into_iter().zip(top) {
             self.builder.assert_eq(got, expected);
         }
@@ -246,20 +253,21 @@ impl AggBackend {
         sum
     }
 
+    /// base^exponent, each power computed once a program.
     fn power(&mut self, base: Cell, exponent: usize) -> Cell {
-        let mut result: Option<Cell> = None;
-        let mut square = base;
-        for bit in 0..usize::BITS - exponent.leading_zeros() {
-            if bit > 0 {
-                square = self.builder.mul(square, square);
-            }
-            if (exponent >> bit) & 1 == 1 {
-                result = Some(match result {
-                    None => square,
-                    Some(result) => self.builder.mul(result, square),
-                });
-            }
+        if let Some(power) = self.powers.get(&(base, exponent)) {
+            return *power;
         }
-        result.unwrap_or_else(|| self.builder.one())
+        let power = match exponent {
+            0 => self.builder.one(),
+            1 => base,
+            _ => {
+                let root = self.power(base, exponent / 2);
+                let square = self.builder.mul(root, root);
+                if exponent % 2 == 0 { square } else { self.builder.mul(square, base) }
+            }
+        };
+        self.powers.insert((base, exponent), power);
+        power
     }
 }

@@ -3,6 +3,8 @@
 mod challenger;
 mod hashing;
 
+use std::collections::HashMap;
+
 use finial_agg_vm::{AluCoeffs, Bit, Builder, Cell};
 use finial_protocol::{Digest as KeyDigest, Ext4, Val};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
@@ -25,6 +27,8 @@ pub struct AggBackend {
     /// The program so far.
     pub builder: Builder,
     hints: Vec<Ext4>,
+    /// Powers that were computed, by base and exponent.
+    powers: HashMap<(Cell, usize), Cell>,
 }
 
 /// Gamma and its powers as far as they are needed for columns that are not aligned to blocks.
@@ -156,6 +160,55 @@ impl Backend for AggBackend {
     }
     fn assert_equal(&mut self, a: &Cell, b: &Cell, _: Check) -> Result<(), Self::Failure> {
         self.builder.assert_eq(*a, *b);
+        Ok(())
+    }
+
+    fn sub_scaled_felt(&mut self, z: &Cell, f: &Cell, k: Val) -> Cell {
+        let coeffs = AluCoeffs { a: Val::ONE, b: -k, ..AluCoeffs::default() };
+        self.builder.alu(coeffs, *z, *f, *z)
+    }
+    fn divide_by_felt(&mut self, a: &Cell, f: &Cell) -> Result<Cell, Self::Failure> {
+        // q · f = a, and f is not zero by the caller's guarantee, so q is a / f: one operation, and no inverse.
+        Ok(self.builder.quotient(*a, *f, None))
+    }
+    fn assert_outside_base_field(&mut self, z: &Cell) -> Result<(), Self::Failure> {
+        // z = z₀ + X · tail, with z₀ in the base field and three coordinates in the tail, both checked, so the tail
+        // holds exactly the coordinates of z above the first: it has an inverse iff z is not in the base field.
+        let [_, tail] = self.builder.split_block(*z, 1);
+        self.builder.inverse(tail);
+        Ok(())
+    }
+    fn add_quotient(
+        &mut self,
+        sum: Option<&Cell>,
+        numerator: &Cell,
+        denominator: &Cell,
+    ) -> Result<Cell, Self::Failure> {
+        // (out − sum) · denominator = numerator in one operation. The denominator k · z − x is not zero: else z = x / k
+        // would be in the base field, which `assert_outside_base_field` excludes. So out is sum + numerator / denominator
+        // and nothing else; without that a prover with denominator = numerator = 0 could take any out.
+        Ok(self.builder.quotient(*numerator, *denominator, sum.copied()))
+    }
+    fn assert_select(
+        &mut self,
+        bit: &Bit,
+        one: &Cell,
+        zero: &Cell,
+        expected: &Cell,
+        _: Check,
+    ) -> Result<(), Self::Failure> {
+        self.builder.assert_select(*bit, *one, *zero, *expected);
+        Ok(())
+    }
+    fn assert_mul_add(
+        &mut self,
+        a: &Cell,
+        b: &Cell,
+        c: &Cell,
+        expected: &Cell,
+        _: Check,
+    ) -> Result<(), Self::Failure> {
+        self.builder.assert_mul_add(*a, *b, *c, *expected);
         Ok(())
     }
 

@@ -1,10 +1,10 @@
 //! Stage 2: what the claimed evaluations amount to, once for all queries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use finial_protocol::Val;
 use finial_protocol::shape::Point;
-use p3_field::TwoAdicField;
+use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 
 use super::transcript::Challenges;
 use super::{Key, Proof};
@@ -39,8 +39,9 @@ pub struct HeightClaims<B: Backend> {
 pub struct Claims<B: Backend> {
     /// By log2 height.
     pub heights: BTreeMap<usize, HeightClaims<B>>,
-    /// α^(offset + w − 1) by exponent: a group's sum comes with descending powers of γ = 1/α.
-    pub powers: BTreeMap<usize, B::Ext>,
+    /// −α^(offset + w − 1) by exponent: a group's sum comes with descending powers of γ = 1/α, and is taken from the
+    /// claim.
+    pub negated_powers: BTreeMap<usize, B::Ext>,
     /// 1/α, prepared.
     pub gamma: B::Gamma,
 }
@@ -53,7 +54,13 @@ pub fn reduce_claims<B: Backend>(
     challenges: &Challenges<B>,
 ) -> Claims<B> {
     let alpha = &challenges.batch_alpha;
-    let powers = powers_of(b, alpha, exponents(key));
+    let claimed = key.layout.offsets.iter().flatten().flatten().copied();
+    let exponents = group_exponents(key);
+    let powers = powers_of(b, alpha, claimed.chain(exponents.iter().copied()).collect());
+    let negated_powers = exponents
+        .into_iter()
+        .map(|exponent| (exponent, b.affine(&powers[&exponent], Val::NEG_ONE, Val::ZERO)))
+        .collect();
     let mut heights = BTreeMap::new();
     for (r, round) in key.shape.rounds().iter().enumerate() {
         for (m, matrix) in round.matrices.iter().enumerate() {
@@ -78,22 +85,17 @@ pub fn reduce_claims<B: Backend>(
     // A zero alpha has no inverse: the check costs nothing and excludes the degenerate batch.
     let gamma = b.inverse(alpha).unwrap_or_else(|_| alpha.clone());
     let gamma = b.gamma(&gamma);
-    Claims { heights, powers, gamma }
+    Claims { heights, negated_powers, gamma }
 }
 
-/// The powers of alpha that claims and groups need.
-fn exponents(key: &Key<'_>) -> Vec<usize> {
-    let claims = key.layout.offsets.iter().flatten().flatten().copied();
+/// The powers of alpha that groups need.
+fn group_exponents(key: &Key<'_>) -> BTreeSet<usize> {
     let groups = key.layout.rounds.iter().flat_map(|r| &r.heights).flat_map(|h| &h.groups);
-    let sums = groups.flat_map(|g| g.points.iter().map(|p| p.power + g.len - 1));
-    let mut list: Vec<usize> = claims.chain(sums).collect();
-    list.sort_unstable();
-    list.dedup();
-    list
+    groups.flat_map(|g| g.points.iter().map(|p| p.power + g.len - 1)).collect()
 }
 
-/// base^e for every e of an ascending list.
-fn powers_of<B: Backend>(b: &mut B, base: &B::Ext, exponents: Vec<usize>) -> BTreeMap<usize, B::Ext> {
+/// base^e for every e of a set, in ascending order.
+fn powers_of<B: Backend>(b: &mut B, base: &B::Ext, exponents: BTreeSet<usize>) -> BTreeMap<usize, B::Ext> {
     let mut squares = vec![base.clone()];
     let mut powers = BTreeMap::new();
     let mut last = (0usize, b.constant(p3_field::PrimeCharacteristicRing::ONE));

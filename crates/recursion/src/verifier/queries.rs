@@ -54,6 +54,8 @@ pub fn check_all<B: Backend>(
         .collect();
     let folds = challenges.fold.iter().zip(&key.schedule);
     let join = folds.map(|(beta, &log_arity)| exp_power_of_2(b, beta, log_arity)).collect();
+    // Every denominator of a reduced opening is k·ζ − x with k ≠ 0 and x in the base field.
+    b.assert_outside_base_field(&points.zeta)?;
     let context = Context { key, caps, proof, challenges, points, claims, join };
     for (q, index) in challenges.indices.iter().enumerate() {
         check_query(b, &context, index, native.map(|p| &p.queries[q]))?;
@@ -61,30 +63,43 @@ pub fn check_all<B: Backend>(
     Ok(())
 }
 
-/// Powers y^(2^i) of a query's point (without the coset's shift) and of its inverse.
+/// Where a query falls in every domain it passes (without the coset's shift): a product of roots of unity, never zero.
 struct QueryPoint<B: Backend> {
-    powers: Vec<B::Felt>,
-    inverse_powers: Vec<B::Felt>,
+    /// The point y at the height at which each fold begins, and at last at the final height.
+    at: BTreeMap<usize, B::Felt>,
+    /// Of each fold, the point s of the first entry in the opened row.
+    starts: Vec<B::Felt>,
 }
 
 impl<B: Backend> QueryPoint<B> {
-    fn new(b: &mut B, index: &[B::Bit]) -> Result<Self, B::Failure> {
-        // y = ω^(bit-reversed index): bit i contributes a root of order 2^(i+1).
+    /// y = ω^(bit-reversed index): bit i contributes a root of order 2^(i+1). The entries of a row have the upper bits
+    /// in common, so s is y without the factors of the lower `log_arity` bits, and s^(2^log_arity) is the next y.
+    fn new(b: &mut B, index: &[B::Bit], schedule: &[usize]) -> Self {
+        let root = |i: usize| Val::two_adic_generator(i + 1);
+        let mut log_height = index.len();
+        let first_arity = schedule.first().copied().unwrap_or(0);
         let one = b.felt_constant(Val::ONE);
-        let point = index
-            .iter()
-            .enumerate()
-            .fold(one, |y, (i, bit)| b.felt_scale_if(&y, bit, Val::two_adic_generator(i + 1)));
-        let inverse = b.felt_inverse(&point)?;
-        let squares = |b: &mut B, x: B::Felt| {
-            let mut list = vec![x];
-            for i in 1..index.len() {
-                let last = list[i - 1].clone();
-                list.push(b.felt_mul(&last, &last));
-            }
-            list
+        let factors = |b: &mut B, bits: core::ops::Range<usize>, start: B::Felt| {
+            bits.fold(start, |y, i| b.felt_scale_if(&y, &index[i], root(i)))
         };
-        Ok(Self { powers: squares(b, point), inverse_powers: squares(b, inverse) })
+        let mut start = factors(b, first_arity..index.len(), one);
+        let mut y = factors(b, 0..first_arity, start.clone());
+        let mut point = Self { at: BTreeMap::new(), starts: vec![] };
+        for (fold, &log_arity) in schedule.iter().enumerate() {
+            if fold > 0 {
+                let low = &index[index.len() - log_height..][..log_arity];
+                start = low
+                    .iter()
+                    .enumerate()
+                    .fold(y.clone(), |s, (i, bit)| b.felt_scale_if(&s, bit, root(i).inverse()));
+            }
+            point.at.insert(log_height, y);
+            y = (0..log_arity).fold(start.clone(), |x, _| b.felt_mul(&x, &x));
+            point.starts.push(start.clone());
+            log_height -= log_arity;
+        }
+        point.at.insert(log_height, y);
+        point
     }
 }
 
@@ -94,7 +109,7 @@ fn check_query<B: Backend>(
     index: &[B::Bit],
     query: NativeQuery<'_, B>,
 ) -> Result<(), B::Failure> {
-    let point = b.scope("query point", |b| QueryPoint::<B>::new(b, index))?;
+    let point = b.scope("query point", |b| QueryPoint::<B>::new(b, index, &context.key.schedule));
     let reduced = reduced_openings(b, context, index, &point, query)?;
     fold(b, context, index, &point, reduced, query)
 }
@@ -109,8 +124,8 @@ fn reduced_openings<B: Backend>(
     query: NativeQuery<'_, B>,
 ) -> Result<BTreeMap<usize, B::Ext>, B::Failure> {
     let log_max_height = index.len();
-    // By height: Σ over groups of α^i p_i(x), for each point.
-    let mut at_x: BTreeMap<usize, [Option<B::Ext>; 2]> = BTreeMap::new();
+    // By height and point: Σ α^i p_i(z) − Σ α^i p_i(x), group by group.
+    let mut differences: BTreeMap<usize, [Option<B::Ext>; 2]> = BTreeMap::new();
     for (r, layout) in context.key.layout.rounds.iter().enumerate() {
         let position = &index[log_max_height - layout.log_max_height()..];
         let opening = query.map(|q| &q.rounds[r]);
@@ -119,37 +134,27 @@ fn reduced_openings<B: Backend>(
         })?;
         let groups = layout.heights.iter().flat_map(|h| h.groups.iter().map(move |g| (h.log_height, g)));
         for ((log_height, group), sum) in groups.zip(sums) {
-            let slots = at_x.entry(log_height).or_insert([None, None]);
+            let slots = differences.entry(log_height).or_insert_with(|| {
+                let claims = &context.claims.heights[&log_height];
+                [claims.zeta.clone(), claims.next.clone()]
+            });
             for at in &group.points {
-                let power = &context.claims.powers[&(at.power + group.len - 1)];
+                let power = &context.claims.negated_powers[&(at.power + group.len - 1)];
                 let slot = &mut slots[usize::from(at.point == Point::ZetaNext)];
-                *slot = Some(match slot.take() {
-                    None => b.mul(&sum, power),
-                    Some(previous) => b.mul_add(&sum, power, &previous),
-                });
+                let difference = slot.as_ref().expect("every opened point has a claim");
+                *slot = Some(b.mul_add(&sum, power, difference));
             }
         }
     }
     b.scope("reduced opening", |b| {
         let mut reduced = BTreeMap::new();
-        for (log_height, [zeta, next]) in at_x {
-            let x = b.felt_scale(&point.powers[log_max_height - log_height], Val::GENERATOR);
-            let x = b.lift(&x);
-            let claims = &context.claims.heights[&log_height];
-            let points = [
-                (&claims.zeta, zeta, &context.points.zeta),
-                (&claims.next, next, &context.points.next[&log_height]),
-            ];
+        for (log_height, [zeta, next]) in differences {
+            let y = &point.at[&log_height];
             let mut sum = None;
-            for (claim, value, z) in points {
-                let (Some(claim), Some(value)) = (claim, value) else { continue };
-                let denominator = b.sub(z, &x);
-                let inverse = b.inverse(&denominator)?;
-                let numerator = b.sub(claim, &value);
-                sum = Some(match sum {
-                    None => b.mul(&numerator, &inverse),
-                    Some(sum) => b.mul_add(&numerator, &inverse, &sum),
-                });
+            for (difference, z) in [(zeta, &context.points.zeta), (next, &context.points.next[&log_height])] {
+                let Some(difference) = difference else { continue };
+                let denominator = b.sub_scaled_felt(z, y, Val::GENERATOR);
+                sum = Some(b.add_quotient(sum.as_ref(), &difference, &denominator)?);
             }
             reduced.insert(log_height, sum.expect("every height is opened at a point"));
         }
@@ -177,11 +182,8 @@ fn fold<B: Backend>(
             b.open_fold(f, log_arity, opening, high, &context.proof.fold_commitments[f])
         })?;
         value = b.scope("fold", |b| {
-            let chosen = multiplex(b, low, &row);
-            b.assert_equal(&chosen, &value, Check::FoldValue(f))?;
-            let start_inverse =
-                subgroup_start_inverse(b, low, &point.inverse_powers[log_max_height - log_height]);
-            let t = b.mul_felt(&context.challenges.fold[f], &start_inverse);
+            assert_entry(b, low, &row, &value, Check::FoldValue(f))?;
+            let t = b.divide_by_felt(&context.challenges.fold[f], &point.starts[f])?;
             Ok(fold_row(b, log_arity, t, row))
         })?;
         log_height -= log_arity;
@@ -191,26 +193,33 @@ fn fold<B: Backend>(
     }
     assert!(reduced.is_empty(), "the fold schedule passes every height");
     b.scope("final polynomial", |b| {
-        let x = b.lift(&point.powers[log_max_height - log_height]);
-        let expected = super::openings::horner(b, &x, &context.proof.final_polynomial);
-        b.assert_equal(&expected, &value, Check::FinalPolynomial)
+        let x = b.lift(&point.at[&log_height]);
+        let (constant, higher) =
+            context.proof.final_polynomial.split_first().expect("a polynomial has coefficients");
+        if higher.is_empty() {
+            return b.assert_equal(constant, &value, Check::FinalPolynomial);
+        }
+        let higher = super::openings::horner(b, &x, higher);
+        b.assert_mul_add(&higher, &x, constant, &value, Check::FinalPolynomial)
     })
 }
 
-/// The entry of `values` whose index the bits spell, least significant first.
-fn multiplex<B: Backend>(b: &mut B, bits: &[B::Bit], values: &[B::Ext]) -> B::Ext {
+/// Demands that `expected` is the entry of `values` whose index the bits spell, least significant first.
+fn assert_entry<B: Backend>(
+    b: &mut B,
+    bits: &[B::Bit],
+    values: &[B::Ext],
+    expected: &B::Ext,
+    check: Check,
+) -> Result<(), B::Failure> {
+    let Some((top, lower)) = bits.split_last() else {
+        return b.assert_equal(&values[0], expected, check);
+    };
     let mut values = values.to_vec();
-    for bit in bits {
+    for bit in lower {
         values = values.chunks(2).map(|pair| b.select(bit, &pair[1], &pair[0])).collect();
     }
-    values.swap_remove(0)
-}
-
-/// 1/s for the point s of a row's first entry: the query's point is s times a root of unity that the low bits name.
-fn subgroup_start_inverse<B: Backend>(b: &mut B, low: &[B::Bit], point_inverse: &B::Felt) -> B::Felt {
-    low.iter()
-        .enumerate()
-        .fold(point_inverse.clone(), |s, (i, bit)| b.felt_scale_if(&s, bit, Val::two_adic_generator(i + 1)))
+    b.assert_select(top, &values[1], &values[0], expected, check)
 }
 
 /// Folds a row of evaluations over s·⟨ω⟩ (bit-reversed) at beta, given t = beta/s, by halvings:
