@@ -24,9 +24,8 @@
 //!
 //! # Soundness
 //!
-//! Write *real* for the sum of the classes, which counts this row's messages.
-//!
-//! - `flags` are boolean by \[CPU-1\], *real* is by \[CPU-2\]: at most one class. On a real row they are the program's, by PROGRAM: booleans
+//! - `real` is boolean and the sum of the classes by \[CPU-2\]; it counts this row's messages.
+//! - `flags` are boolean by \[CPU-1\]; with \[CPU-2\] a row has at most one class. On a real row they are the program's, by PROGRAM: booleans
 //!   have one packing. On a padding row `READS_RS2` and `WRITES_RD` are 0 by \[CPU-3\], so nothing is accessed.
 //! - `pc` is that of a row of the program table (real rows), so below 2^29. `timestamp` is chained by EXECUTION from 8 in steps of 8.
 //! - `next_pc` is by \[CPU-4\]: `pc + 4`, the target, or for `JALR` the address `s` or `s − 1`: were it not the even one of
@@ -55,7 +54,7 @@ use p3_lookup::{Count, InteractionBuilder};
 use super::{CPU_WIDTH, CpuColumns};
 use crate::buses::{CHIP, EXECUTION, PROGRAM, constant, range16, receive, send};
 use crate::check::constrain;
-use crate::encoding::{CLASSES, flag};
+use crate::encoding::{CLASSES, CPU_FLAGS, flag};
 use crate::memory_access::{Access, access, inverse_of_power_of_two, joined};
 
 /// The Cpu table.
@@ -82,7 +81,7 @@ struct Row<E> {
     timestamp: E,
     next_pc: E,
     target: E,
-    flags: Vec<E>,
+    flags: [E; CPU_FLAGS],
     a_word: E,
     a: [E; 2],
     b_word: E,
@@ -108,8 +107,8 @@ struct Row<E> {
 impl<E: PrimeCharacteristicRing> Row<E> {
     fn new<V: Into<E> + Copy>(columns: &CpuColumns<V>) -> Self {
         let pair = |limbs: [V; 2]| limbs.map(Into::into);
-        let flags: Vec<E> = columns.flags.iter().map(|&flag| flag.into()).collect();
-        let at = |flag: usize| flags[flag].clone();
+        let flags = columns.flags.map(Into::into);
+        let at = |flag: usize| -> E { flags[flag].clone() };
         let load = at(flag::LOAD_WORD) + at(flag::LOAD_PART);
         let store = at(flag::STORE_WORD) + at(flag::STORE_PART);
         Self {
@@ -129,7 +128,7 @@ impl<E: PrimeCharacteristicRing> Row<E> {
             v: columns.v.into(),
             carry_lo: columns.carry_lo.into(),
             carry_hi: columns.carry_hi.into(),
-            real: flags[..CLASSES].iter().cloned().sum(),
+            real: columns.real.into(),
             part: at(flag::LOAD_PART) + at(flag::STORE_PART),
             address: load.clone() + store.clone() + at(flag::JALR),
             load,
@@ -175,8 +174,10 @@ fn constrain_flags<AB: AirBuilder<F = Val>>(builder: &mut AB, row: &Row<AB::Expr
     for bit in row.flags.iter().chain([&row.carry_lo, &row.carry_hi]) {
         constrain(builder, "[CPU-1]", bit.bool_check());
     }
-    // No row of two classes.
+    // No row of two classes, and none that counts without one.
     constrain(builder, "[CPU-2]", row.real.bool_check());
+    let classes: AB::Expr = row.flags[..CLASSES].iter().cloned().sum();
+    constrain(builder, "[CPU-2]", classes - row.real.clone());
     // No access without an instruction.
     for flag in [flag::READS_RS2, flag::WRITES_RD] {
         constrain(builder, "[CPU-3]", (AB::Expr::ONE - row.real.clone()) * row.flag(flag));

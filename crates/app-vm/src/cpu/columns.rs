@@ -17,6 +17,8 @@ columns! {
         next_pc,
         /// Jump target, offset or operation, by the program.
         target,
+        /// Whether the row is an instruction, that is, has a class.
+        real,
         /// Flags by the program, see [`crate::encoding::flag`].
         flags [CPU_FLAGS],
         /// Slot A: register.

@@ -103,6 +103,8 @@ fn nothing_happens_on_a_padding_row() {
         assert!(segment.row_verdict(Cpu, padding).contains(&tag.to_owned()), "flag {flag}");
         tamper(&mut segment, padding, |row| row.flags[flag] = Val::ZERO);
     }
+    tamper(&mut segment, padding, |row| row.real = Val::ONE);
+    assert!(segment.row_verdict(Cpu, padding).contains(&"[CPU-2]".to_owned()));
     // A class on a padding row is a row that nobody asked for.
     tamper(&mut segment, padding, |row| row.flags[flag::CONSTANT] = Val::ONE);
     let verdict = segment.verdict();

@@ -126,6 +126,7 @@ fn columns(cycle: &Cycle, encoded: &Encoded, now: u32, counts: &LookupCounts) ->
         timestamp: Val::from_u32(now),
         next_pc: Val::from_u32(cycle.next_pc),
         target: encoded.target,
+        real: Val::ONE,
         flags: core::array::from_fn(|flag| Val::from_bool(encoded.has(flag))),
         a_word: Val::from_u32(encoded.rs1),
         a: limbs(a),
