@@ -14,6 +14,9 @@
 //! **Soundness.**
 //! - first_full, partial, last_full: the rounds of the reference permutation, by `[P2-1]`, `[P2-2]`,
 //!   `[P2-3]`; every hash of the recursion relies on the last of them.
+//! - output (the last of last_full): the cells the row provides; where a path must end in a known node,
+//!   multiplicities of -1 make the first two blocks reads of that node's cells, so by the bus the
+//!   permutation gives what their provider says.
 //! - input: cells by the bus; hints where the row provides them; in a Merkle step one half is the
 //!   current digest by `[P2-5]` and the other an unconstrained sibling, which the root binds.
 //! - bit (coordinate 0 of gamma_2): a cell by the bus where the row is a Merkle step, and boolean by

@@ -264,7 +264,7 @@ impl AggBackend {
             _ => {
                 let root = self.power(base, exponent / 2);
                 let square = self.builder.mul(root, root);
-                if exponent % 2 == 0 { square } else { self.builder.mul(square, base) }
+                if exponent.is_multiple_of(2) { square } else { self.builder.mul(square, base) }
             }
         };
         self.powers.insert((base, exponent), power);
