@@ -72,14 +72,12 @@ pub fn fill_gap(counts: &LookupCounts, previous: u32, now: u32) -> Val {
 }
 
 /// 2^−exponent in the field, for exponents up to 24 (p − 1 is a multiple of 2^24).
-#[must_use]
 pub const fn inverse_of_power_of_two(exponent: u32) -> Val {
     const P: u32 = 0x7f00_0001;
     Val::new(P - ((P - 1) >> exponent))
 }
 
 /// The two 16-bit limbs of a word.
-#[must_use]
 pub fn limbs(word: u32) -> [Val; 2] {
     [Val::from_u32(word & 0xffff), Val::from_u32(word >> 16)]
 }

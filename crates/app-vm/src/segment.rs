@@ -71,7 +71,6 @@ pub fn trace_segment(
     memory.range12_values().for_each(|height| counts.range12(height));
     let cycles = u32::try_from(record.cycles.len()).unwrap_or(u32::MAX);
     let executed = record.cycles.iter().map(|cycle| cycle.instr_index);
-    // The lookup table counts what the others looked up, so it comes last.
     let trace = |table: Table| {
         let log_height = shape.log_height(table);
         match table {
@@ -89,8 +88,12 @@ pub fn trace_segment(
             Table::Poseidon2 => poseidon2::trace::generate(&compressions, log_height),
         }
     };
-    let mut traces: Vec<_> = Table::ALL.into_iter().map(trace).collect();
-    traces[Table::Lookup as usize] = lookup::generate(&counts);
+    // The lookup table holds what the others counted, so it comes last.
+    let (lookup, others): (Vec<_>, Vec<_>) =
+        Table::ALL.into_iter().partition(|&table| table == Table::Lookup);
+    let mut traces: Vec<_> = others.into_iter().chain(lookup).map(|table| (table, trace(table))).collect();
+    traces.sort_by_key(|&(table, _)| table);
+    let traces = traces.into_iter().map(|(_, trace)| trace).collect();
     let mut values = vec![vec![]; Table::ALL.len()];
     values[Table::Program as usize] = public_values(record, memory).to_vec();
     Ok(SegmentTraces { traces, public_values: values })

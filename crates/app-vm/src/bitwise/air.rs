@@ -59,8 +59,7 @@ impl<AB: AirBuilder<F = Val> + InteractionBuilder> Air<AB> for BitwiseAir {
             constrain_operation(builder, ["[BITWISE-1]", "[BITWISE-2]"], &row.operations, &numbers);
 
         let [is_and, is_or, is_xor]: [AB::Expr; 3] = row.operations.map(Into::into);
-        let (a, b, and): ([AB::Expr; 4], [AB::Expr; 4], [AB::Expr; 4]) =
-            (row.a.map(Into::into), row.b.map(Into::into), row.and.map(Into::into));
+        let [a, b, and]: [[AB::Expr; 4]; 3] = [row.a, row.b, row.and].map(|bytes| bytes.map(Into::into));
         for i in 0..4 {
             // Bounded by [BITWISE-2].
             send(builder, AND, [a[i].clone(), b[i].clone(), and[i].clone()], real.clone());

@@ -40,7 +40,7 @@
 
 use finial_protocol::Val;
 use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{Algebra, PrimeCharacteristicRing};
 use p3_lookup::InteractionBuilder;
 
 use super::{DIV_REM_WIDTH, DivRemColumns};
@@ -107,10 +107,7 @@ impl<AB: AirBuilder<F = Val> + InteractionBuilder> Air<AB> for DivRemAir {
 }
 
 /// Carries of `x + y`, if it is a multiple of 2^32; boolean if it is 0 or 2^32.
-fn carries<E: PrimeCharacteristicRing>(x: [E; 2], y: [E; 2]) -> [E; 2]
-where
-    E: core::ops::Mul<Val, Output = E>,
-{
+fn carries<E: Algebra<Val>>(x: [E; 2], y: [E; 2]) -> [E; 2] {
     let ([x_lo, x_hi], [y_lo, y_hi]) = (x, y);
     let low = (x_lo + y_lo) * inverse_of_power_of_two(16);
     [low.clone(), (x_hi + y_hi + low) * inverse_of_power_of_two(16)]
@@ -122,11 +119,9 @@ fn constrain_signs<AB: AirBuilder<F = Val>>(
     flags: &Flags<AB::Expr>,
 ) {
     let b_magnitude = limbs_of_bytes(&row.b_magnitude.map(Into::into));
-    let operands: [(AB::Expr, [AB::Expr; 2], [AB::Expr; 2]); 2] = [
-        (row.a_sign.into(), row.a.map(Into::into), row.a_magnitude.map(Into::into)),
-        (row.b_sign.into(), row.b.map(Into::into), b_magnitude),
-    ];
+    let operands = [(row.a_sign, row.a, row.a_magnitude.map(Into::into)), (row.b_sign, row.b, b_magnitude)];
     for (sign, word, magnitude) in operands {
+        let (sign, word): (AB::Expr, [AB::Expr; 2]) = (sign.into(), word.map(Into::into));
         constrain(builder, "[DIVREM-3]", sign.bool_check());
         // Unsigned operands have no sign.
         constrain(builder, "[DIVREM-3]", (AB::Expr::ONE - flags.signed.clone()) * sign.clone());

@@ -16,10 +16,9 @@ fn call(number: u32, arguments: [u32; 3]) -> [Instruction; 8] {
     let [b0, c0] = word(10, a0);
     let [b1, c1] = word(11, a1);
     let [b2, c2] = word(12, a2);
-    // Numbers of calls are short, or 0x1000 and a little more.
-    let high = if number < 0x1000 { op(Addi, 17, 0, 0, number) } else { op(Lui, 17, 0, 0, 0x1000) };
-    let _ = high;
-    [b0, c0, b1, c1, b2, c2, high, op(Ecall, 0, 0, 0, 0)]
+    // Numbers of calls are short, or multiples of 2^12.
+    let number = if number < 0x1000 { op(Addi, 17, 0, 0, number) } else { op(Lui, 17, 0, 0, number) };
+    [b0, c0, b1, c1, b2, c2, number, op(Ecall, 0, 0, 0, 0)]
 }
 
 /// Rows of the calls below.
