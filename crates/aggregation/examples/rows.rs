@@ -34,7 +34,7 @@ fn bits(name: &str, shape: &ProofShape) {
 }
 
 fn main() {
-    let u = key(TREE, &[17, 16, 8]);
+    let u = key(TREE, &[16, 16, 8]);
     bits("tree", &u.shape);
     for shape in finial_app_vm::shape::catalogue() {
         let vk: VerifyingKey<InnerConfig> =
@@ -55,7 +55,7 @@ fn main() {
         describe("leaf", &leaf_program(&vk, None).program);
     }
     describe("internal 3", &internal_program(&u, 3, None).program);
-    let shrink = key(SHRINK, &[15, 15, 7]);
+    let shrink = key(SHRINK, &[14, 14, 7]);
     bits("shrink", &shrink.shape);
     describe("shrink program", &shrink_program(&u, &[Val::ZERO; 8], None).program);
     describe("root program", &root_program(&shrink, &[[Val::ZERO; 8]], None).program);
@@ -63,7 +63,7 @@ fn main() {
         ROOT,
         &AggAir::verifier_tables(),
         &["a".into(), "p".into(), "u".into()],
-        &[14, 14, 8],
+        &[13, 13, 6],
     );
     bits("root", &root);
 }

@@ -5,11 +5,11 @@ use finial_protocol::params::{ROOT, SHRINK, TREE};
 use finial_protocol::{InnerConfig, LayerConfig, LayerParams, MachineError, RootConfig, VerifyingKey};
 
 /// The universal shape U of leaf and internal proofs. A program that exceeds it has no key.
-pub const U: Heights = Heights { alu: 17, poseidon2: 16, public: 8 };
+pub const U: Heights = Heights { alu: 16, poseidon2: 16, public: 8 };
 /// Shrink proofs.
-pub const SHRINK_HEIGHTS: Heights = Heights { alu: 16, poseidon2: 15, public: 7 };
+pub const SHRINK_HEIGHTS: Heights = Heights { alu: 14, poseidon2: 14, public: 7 };
 /// Root proofs.
-pub const ROOT_HEIGHTS: Heights = Heights { alu: 15, poseidon2: 14, public: 6 };
+pub const ROOT_HEIGHTS: Heights = Heights { alu: 13, poseidon2: 13, public: 6 };
 /// Numbers of children for which there is an internal program.
 pub const ARITIES: [usize; 2] = [2, 3];
 

@@ -65,7 +65,7 @@ pub const APP: LayerParams = LayerParams {
 pub const TREE: LayerParams = LayerParams {
     extension_degree: 4,
     log_blowup: 2,
-    num_queries: 86,
+    num_queries: 84,
     log_final_poly_len: 4,
     max_log_arity: 4,
     cap_height: 0,
@@ -76,7 +76,7 @@ pub const TREE: LayerParams = LayerParams {
 pub const SHRINK: LayerParams = LayerParams {
     extension_degree: 4,
     log_blowup: 4,
-    num_queries: 43,
+    num_queries: 42,
     log_final_poly_len: 4,
     max_log_arity: 4,
     cap_height: 0,
@@ -87,9 +87,9 @@ pub const SHRINK: LayerParams = LayerParams {
 pub const ROOT: LayerParams = LayerParams {
     extension_degree: 5,
     log_blowup: 5,
-    num_queries: 34,
+    num_queries: 33,
     log_final_poly_len: 4,
     max_log_arity: 4,
     cap_height: 4,
-    grinding: Grinding { lookup: 0, out_of_domain: 0, batch: 0, commit: 0, query: 16 },
+    grinding: Grinding { lookup: 0, out_of_domain: 0, batch: 20, commit: 0, query: 20 },
 };
