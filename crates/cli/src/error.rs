@@ -1,0 +1,108 @@
+//! Errors as a person sees them, and exit codes.
+
+use std::path::{Path, PathBuf};
+
+use finial_sdk::{Fault, SdkError};
+use thiserror::Error;
+
+/// Why the command failed.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// A verb failed.
+    #[error(transparent)]
+    Sdk(#[from] SdkError),
+    /// A file given could not be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A hexadecimal argument.
+    #[error("{what} is not hexadecimal: give pairs of the digits 0-9 and a-f, with or without 0x{}", or_file(.what))]
+    Hex {
+        /// Which argument.
+        what: &'static str,
+        /// What is wrong.
+        source: hex::FromHexError,
+    },
+    /// A hexadecimal argument of the wrong length.
+    #[error("{what} has {found} bytes, not 32")]
+    Length {
+        /// Which argument.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+    },
+    /// Something about a given file.
+    #[error("{path}: {source}")]
+    In {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        source: SdkError,
+    },
+    /// A layer is too weak.
+    #[error("a layer has {bits:.1} proven bits, fewer than {target}")]
+    Security {
+        /// Bits of the weakest layer.
+        bits: f64,
+        /// Bits it should have.
+        target: f64,
+    },
+    /// The answer cannot be printed.
+    #[error("cannot write the answer")]
+    Output(#[source] std::io::Error),
+}
+
+fn or_file(what: &str) -> &'static str {
+    if what == "--input" { ", or @FILE" } else { "" }
+}
+
+impl CliError {
+    /// Names the file behind an error of the SDK.
+    pub fn about(path: &Path) -> impl FnOnce(SdkError) -> Self {
+        let path = path.to_owned();
+        |source| Self::In { path, source }
+    }
+
+    /// The process's exit code.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Sdk(error) | Self::In { source: error, .. } => match error.fault() {
+                Fault::Machine => 1,
+                Fault::Input => 3,
+                Fault::Guest => GUEST_FAILED,
+                Fault::Proof => 5,
+            },
+            Self::Read { .. } | Self::Hex { .. } | Self::Length { .. } => 3,
+            Self::Write { .. } | Self::Security { .. } | Self::Output(_) => 1,
+        }
+    }
+
+    /// The error and its causes, each said once: a cause that its error already quotes is left out.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let part = error.to_string();
+            if !text.contains(&part) {
+                text = format!("{text}: {part}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+}
+
+/// Exit code of `run` and `prove` when the guest fails.
+pub const GUEST_FAILED: u8 = 4;
