@@ -1,16 +1,20 @@
 //! Tests of all tables together: guests and random programs check, and prove.
 
 use finial_protocol::machine::{ProvingKey, VerifyingKey};
-use finial_protocol::{InnerConfig, ProofShape, params};
+use finial_protocol::{InnerConfig, ProofShape, Val, params};
 use finial_riscv::{Instruction, Opcode, Opcode::*, Program};
 use p3_air::BaseAir;
+use p3_field::PrimeCharacteristicRing;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::air::{AppAir, prover_airs, verifier_airs};
+use crate::air::{AppAir, Table, prover_airs, verifier_airs};
 use crate::check::Violation;
+use crate::cpu::CPU_WIDTH;
 use crate::shape::catalogue;
-use crate::testing::{Segment, load_immediate, op, program, segment, segments};
+use crate::testing::{
+    Segment, first_records, first_segments, load_immediate, op, program, segment, segments,
+};
 
 fn guest(name: &str) -> (Program, Vec<u8>) {
     let folder = format!("{}/../../tests/guests", env!("CARGO_MANIFEST_DIR"));
@@ -36,7 +40,7 @@ fn fibonacci_is_valid_in_one_segment_and_in_many() {
     for pair in pieces.windows(2) {
         let [before, after] = pair else { unreachable!() };
         let (before, after) = (&before.traces.public_values[1], &after.traces.public_values[1]);
-        assert_eq!(before[0], p3_field::PrimeCharacteristicRing::ZERO);
+        assert_eq!(before[0], Val::ZERO);
         assert_eq!(before[2], after[1], "pc");
         assert_eq!(before[12..], after[4..12], "memory root");
     }
@@ -52,14 +56,9 @@ fn hashing_is_valid() {
 #[test]
 fn signatures_are_valid() {
     let (program, input) = guest("ecdsa-verify");
-    let (encoded, cut) = (&program, 20_000);
     // The first segments: reading, hashing and field arithmetic.
-    let prefix = segments_of_prefix(encoded, &input, cut, 2);
+    let prefix = first_segments(&program, &input, 20_000, 2);
     prefix.iter().for_each(|segment| assert_valid(segment, "ecdsa"));
-}
-
-fn segments_of_prefix(program: &Program, input: &[u8], cycles: u32, count: usize) -> Vec<Segment> {
-    crate::testing::first_segments(program, input, cycles, count)
 }
 
 /// Words on which operations go wrong, if anywhere.
@@ -215,7 +214,7 @@ fn keys_hold_the_budget() {
         let permutation: usize = tables.iter().map(|table| table.permutation_width(4)).sum();
         assert!(main <= 700 && permutation <= 650, "{main} main and {permutation} permutation columns");
         assert!(tables.iter().all(|table| !table.main_next && !table.preprocessed_next));
-        let cells = key.shape.main_cells() as f64 / shape.height(crate::air::Table::Cpu) as f64;
+        let cells = key.shape.main_cells() as f64 / shape.height(Table::Cpu) as f64;
         assert!(cells <= 130.0, "shape {}: {cells} main cells a cycle", shape.name);
     }
 }
@@ -226,7 +225,7 @@ fn a_segment_proves_and_verifies() {
     let encoded = crate::segment::EncodedProgram::new(&program);
     let shape = &catalogue()[0];
     let airs = prover_airs(&program, crate::shape::DEFAULT_LOG_PROGRAM_HEIGHT).expect("the program fits");
-    let run = crate::testing::first_records(&program, &input, 1 << 20, 1);
+    let run = first_records(&program, &input, 1 << 20, 1);
     let (record, memory) = &run[0];
     let traces = crate::segment::trace_segment(&encoded, record, memory, shape).expect("the shape holds it");
     // As the layer, but quick to grind: what is tested here is the tables.
@@ -235,14 +234,19 @@ fn a_segment_proves_and_verifies() {
     let key =
         ProvingKey::<InnerConfig, AppAir>::new(params, airs, &shape.log_heights).expect("the keys are made");
     let proof = key.prove(&traces.traces, &traces.public_values).expect("the segment proves");
-    let verify = |public: &[Vec<finial_protocol::Val>]| {
-        key.vk.verify(&verifier_airs(), key.preprocessed(), &proof, public)
-    };
+    let verify = |public: &[Vec<Val>]| key.vk.verify(&verifier_airs(), key.preprocessed(), &proof, public);
     verify(&traces.public_values).expect("the proof verifies");
     for i in 0..traces.public_values[1].len() {
         let mut other = traces.public_values.clone();
-        other[1][i] += <finial_protocol::Val as p3_field::PrimeCharacteristicRing>::ONE;
+        other[1][i] += Val::ONE;
         assert!(verify(&other).is_err(), "public value {i}");
     }
     assert!(BaseAir::preprocessed_trace(&verifier_airs()[1]).is_none());
+
+    // A trace that breaks one constraint on one row makes a proof that is rejected.
+    let mut broken = traces;
+    let cell = &mut broken.traces[Table::Cpu as usize].values[CPU_WIDTH * 100 + 2];
+    *cell += Val::ONE;
+    let forged = key.prove(&broken.traces, &broken.public_values).expect("the prover does not check");
+    assert!(key.vk.verify(&verifier_airs(), key.preprocessed(), &forged, &broken.public_values).is_err());
 }
