@@ -29,6 +29,14 @@ use crate::{
 /// Rows at the end of every column that hold blinding, with a margin.
 const BLINDED_ROWS: usize = 32;
 
+/// Rows before the first permutation: there the column of round constants holds the constants of the vertical gate.
+pub(crate) const CONSTANT_ROWS: usize = 4096;
+
+/// Permutations that a pair of columns of `2^k` rows holds.
+fn permutations_per_pair(k: usize) -> usize {
+    ((1usize << k) - BLINDED_ROWS).saturating_sub(CONSTANT_ROWS) / ROWS
+}
+
 /// The shape of a circuit; with the constraints themselves it determines the verifying key.
 #[derive(Clone, Debug, Default, Hash, Serialize, Deserialize)]
 pub struct CircuitParams {
@@ -56,6 +64,12 @@ pub enum CapacityError {
         needed: usize,
         /// Rows that can be used.
         available: usize,
+    },
+    /// Too many constants.
+    #[error("the circuit has {constants} distinct constants, for which there are {CONSTANT_ROWS} rows")]
+    Constants {
+        /// Distinct constants.
+        constants: usize,
     },
     /// The permutation columns are full.
     #[error(
@@ -105,8 +119,12 @@ impl StaticCircuit {
         let mut base = builder.base.calculate_params(Some(BLINDED_ROWS));
         base.num_advice_per_phase = vec![base.num_advice_per_phase.iter().sum::<usize>().max(1)];
         base.num_lookup_advice_per_phase = vec![];
-        base.num_fixed = base.num_fixed.max(1);
-        let poseidon2_pairs = builder.permutations.len().div_ceil(available / ROWS);
+        let constants = builder.base.core().statistics().total_fixed;
+        if constants > CONSTANT_ROWS {
+            return Err(CapacityError::Constants { constants });
+        }
+        base.num_fixed = 1;
+        let poseidon2_pairs = builder.permutations.len().div_ceil(permutations_per_pair(k));
         let params = CircuitParams { base: base.clone(), poseidon2_pairs };
         builder.base.set_params(base);
         Ok(Self { builder, params })
@@ -125,7 +143,7 @@ impl StaticCircuit {
             return Err(CapacityError::Range { k, needed, available });
         }
         let (pairs, needed) = (params.poseidon2_pairs, builder.permutations.len());
-        let available = pairs * (available / ROWS);
+        let available = pairs * permutations_per_pair(k);
         if needed > available {
             return Err(CapacityError::Permutations { k, pairs, needed, available });
         }
@@ -153,14 +171,15 @@ impl StaticCircuit {
         let slots = self.builder.permutations.len().div_ceil(pairs);
         if !self.builder.witness_only() {
             for slot in 0..slots {
-                assign_fixed_rows(config, region, slot * ROWS);
+                assign_fixed_rows(config, region, CONSTANT_ROWS + slot * ROWS);
             }
         }
         // Fixed columns are shared, so a slot without a permutation of its own holds that of zeros.
         let idle = rows([Fr::ZERO; 3]);
         for index in 0..slots * pairs {
             let cells = self.builder.permutations.get(index).unwrap_or(&idle);
-            let ([states, squares], offset) = (config.pairs[index % pairs], index / pairs * ROWS);
+            let ([states, squares], offset) =
+                (config.pairs[index % pairs], CONSTANT_ROWS + index / pairs * ROWS);
             for (row, &[state, square]) in cells.iter().enumerate() {
                 let cell = raw_assign_advice(region, states, offset + row, self.value(state)).cell();
                 raw_assign_advice(region, squares, offset + row, self.value(square));
@@ -200,9 +219,9 @@ impl StaticCircuit {
 
 fn assign_fixed_rows(config: &Poseidon2Config, region: &mut Region<'_, Fr>, offset: usize) {
     for (row, fixed) in FIXED_ROWS.iter().enumerate() {
-        let coefficients = config.coefficients.iter().zip(&fixed.coefficients);
+        let code = config.code.iter().zip(&fixed.code);
         let others = [(&config.constant, &fixed.constant), (&config.kind, &fixed.kind)];
-        for (column, value) in coefficients.chain(others) {
+        for (column, value) in code.chain(others) {
             raw_assign_fixed(region, *column, offset + row, *value);
         }
     }
@@ -228,8 +247,9 @@ impl Circuit<Fr> for StaticCircuit {
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: Self::Params) -> Self::Config {
         let k = params.base.k;
         let mut base = BaseConfig::configure(meta, params.base);
-        let poseidon2 =
-            (params.poseidon2_pairs > 0).then(|| Poseidon2Config::configure(meta, params.poseidon2_pairs));
+        let constant = base.constants()[0];
+        let poseidon2 = (params.poseidon2_pairs > 0)
+            .then(|| Poseidon2Config::configure(meta, params.poseidon2_pairs, constant));
         let range = RangeConfig::configure(meta);
         // Later columns and rotations raise the number of blinded rows.
         base.set_usable_rows((1 << k) - meta.minimum_rows());

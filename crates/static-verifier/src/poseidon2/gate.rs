@@ -6,43 +6,27 @@ use halo2_base::halo2_proofs::{
     poly::Rotation,
 };
 
-/// Coefficients of a relation, in the order of [`Poseidon2Config::coefficients`]: `α₀ α₁ α₂ β₁ β₂`.
-pub(crate) type Relation = [i64; 5];
-
-/// `c' = y_a + y_b + 2y_c`.
-pub(crate) const F0: Relation = [1, 1, 2, 0, 0];
-/// `a' = 2c' - y_b - 3y_c`, from row `b` on.
-pub(crate) const F1: Relation = [-1, -3, 0, 0, 2];
-/// `b' = 3c' - a' - 4y_c`, from row `c` on.
-pub(crate) const F2: Relation = [-4, 0, 0, 3, -1];
-/// A partial round.
-pub(crate) const P: Relation = [7, -8, 2, -5, 5];
-/// The second partial round, from row `v` on.
-pub(crate) const Q: Relation = [1, -4, 2, 0, 3];
-/// `u` after the partial rounds.
-pub(crate) const R1: Relation = [-7, 1, 0, 5, 0];
-/// `v` after the partial rounds.
-pub(crate) const R2: Relation = [-7, 0, 0, 5, -2];
+use super::relation::{MONOMIALS, RELATIONS, Relation, interpolate};
 
 /// Pairs of advice columns for permutations, with the fixed columns they share.
 #[derive(Clone, Debug)]
 pub struct Poseidon2Config {
     /// S-box inputs, and their squares.
     pub(crate) pairs: Vec<[Column<Advice>; 2]>,
-    /// Coefficients of the relations.
-    pub(crate) coefficients: [Column<Fixed>; 5],
-    /// The constant of the relation.
+    /// The relation's code.
+    pub(crate) code: [Column<Fixed>; 2],
+    /// The scaled constant of the relation. Rows of kind zero may hold anything.
     pub(crate) constant: Column<Fixed>,
     /// One at an S-box, minus one where the state passes without, zero in output and unused rows.
     pub(crate) kind: Column<Fixed>,
 }
 
 impl Poseidon2Config {
-    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, pairs: usize) -> Self {
+    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, pairs: usize, constant: Column<Fixed>) -> Self {
         let config = Self {
             pairs: (0..pairs).map(|_| [meta.advice_column(), meta.advice_column()]).collect(),
-            coefficients: core::array::from_fn(|_| meta.fixed_column()),
-            constant: meta.fixed_column(),
+            code: [meta.fixed_column(), meta.fixed_column()],
+            constant,
             kind: meta.fixed_column(),
         };
         for &pair in &config.pairs {
@@ -57,7 +41,7 @@ impl Poseidon2Config {
         let [x, square] = pair.map(|column| [0, 1, 2, 3].map(|i| meta.query_advice(column, Rotation(i))));
         let y = |i: usize| square[i].clone() * square[i].clone() * x[i].clone();
         let mut fixed = |column: Column<Fixed>| meta.query_fixed(column, Rotation::cur());
-        let [a0, a1, a2, b1, b2] = self.coefficients.map(&mut fixed);
+        let [s, t] = self.code.map(&mut fixed);
         let (constant, kind) = (fixed(self.constant), fixed(self.kind));
         let one = Expression::Constant(Fr::one());
 
@@ -66,8 +50,40 @@ impl Poseidon2Config {
             - (one.clone() + kind.clone()) * x[0].clone() * x[0].clone()
             - (one - kind.clone());
         // [P2-2]
-        let sum = a0 * y(0) + a1 * y(1) + a2 * y(2) + b1 * x[1].clone() + b2 * x[2].clone() + constant;
-        vec![kind.clone() * squared, sum - kind.clone() * kind * x[3].clone()]
+        let coefficients = Coefficients::new(&s, &t);
+        let last = t.clone() * (s.clone() + Expression::Constant(Fr::from(7))) * coefficients.inverse_28;
+        let sum = s * y(0)
+            + t * y(1)
+            + last * y(2)
+            + coefficients.of(|r| r.scaled(r.beta[0])) * x[1].clone()
+            + coefficients.of(|r| r.scaled(r.beta[1])) * x[2].clone()
+            + coefficients.of(|r| r.scaled(-1)) * x[3].clone();
+        vec![kind.clone() * squared, sum + kind.clone() * kind * constant]
+    }
+}
+
+/// Coefficients as polynomials in the relation's code.
+struct Coefficients {
+    monomials: Vec<Expression<Fr>>,
+    inverse_28: Fr,
+}
+
+impl Coefficients {
+    fn new(s: &Expression<Fr>, t: &Expression<Fr>) -> Self {
+        let power = |base: &Expression<Fr>, n: u64| (0..n).map(|_| base.clone()).reduce(|a, b| a * b);
+        let monomials = MONOMIALS.iter().filter_map(|&[m, n]| match (power(s, m), power(t, n)) {
+            (Some(a), Some(b)) => Some(a * b),
+            (a, b) => a.or(b),
+        });
+        let inverse_28 = Option::<Fr>::from(Fr::from(28).invert()).expect("28 is not zero");
+        Self { monomials: monomials.collect(), inverse_28 }
+    }
+
+    fn of(&self, value: impl Fn(&Relation) -> Fr) -> Expression<Fr> {
+        let polynomial = interpolate(core::array::from_fn(|i| value(&RELATIONS[i])));
+        let terms = self.monomials.iter().zip(polynomial).filter(|(_, c)| *c != Fr::zero());
+        let terms = terms.map(|(monomial, c)| monomial.clone() * c);
+        terms.reduce(|a, b| a + b).unwrap_or(Expression::Constant(Fr::zero()))
     }
 }
 

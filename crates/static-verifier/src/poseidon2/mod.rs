@@ -7,7 +7,7 @@
 //! # Rows and columns
 //! A row is an S-box: its input `x` in the first column, in the second the square, so that `y = x·square² = x⁵`. Where
 //! the state passes without an S-box the second column is one and `y = x`. Every row is determined by the three before
-//! it: one linear relation, whose coefficients are fixed columns.
+//! it: one linear relation, which fixed columns name.
 //!
 //! | rows   | content                                          | state order                  | relations   |
 //! |--------|--------------------------------------------------|------------------------------|-------------|
@@ -19,7 +19,8 @@
 //! | 85..88 | output                                           | `s₂ s₀ s₁`                   | none        |
 //!
 //! # The relations
-//! All have the form `x₃ = α₀y₀ + α₁y₁ + α₂y₂ + β₁x₁ + β₂x₂ + k`, indices counting rows.
+//! All have the form `x₃ = α₀y₀ + α₁y₁ + α₂y₂ + β₁x₁ + β₂x₂ + k`, indices counting rows; `relation.rs` says how fixed
+//! columns name them.
 //!
 //! *Full rounds.* With `a' = S + y_a`, `S = y_a + y_b + y_c`, rows `a b c` are followed by `c' a' b'`. `F0` is the
 //! definition of `c'`; `F1` is that of `a'` with `y_a` eliminated by `c'`; `F2` that of `b'` with `y_a, y_b` eliminated.
@@ -33,7 +34,7 @@
 //! the zero input, and since the rest is linear in the cells it then holds for all (`trace.rs` tests this).
 //!
 //! # Degree
-//! Four: a coefficient times `x·square²`.
+//! Five: a coefficient of degree two times `x·square²`.
 //!
 //! # Soundness
 //! - second column: `[P2-1]` makes it the square, or one, as the fixed column `kind` says;
@@ -41,6 +42,7 @@
 //! - rows 0 to 2 are copies of the caller's cells; so these determine the output rows.
 
 pub(crate) mod gate;
+pub(crate) mod relation;
 pub(crate) mod trace;
 
 pub use trace::permute;

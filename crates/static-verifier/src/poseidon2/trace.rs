@@ -7,9 +7,9 @@ use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use super::{
     OUTPUT, OUTPUT_ROWS, ROWS,
-    gate::{F0, F1, F2, P, Q, R1, R2, Relation},
+    relation::{F0, F1, F2, P, Q, R1, R2, Relation},
 };
-use crate::convert::{int_to_fr, to_fr};
+use crate::convert::to_fr;
 
 const HALF: usize = 4;
 const PARTIAL_ROUNDS: usize = 56;
@@ -30,19 +30,19 @@ static CONSTANTS: LazyLock<RoundConstants> = LazyLock::new(|| RoundConstants {
 /// The fixed cells of one row.
 #[derive(Clone, Copy)]
 pub(crate) struct FixedRow {
-    pub(crate) coefficients: [Fr; 5],
+    pub(crate) code: [Fr; 2],
     pub(crate) constant: Fr,
     pub(crate) kind: Fr,
 }
 
 pub(crate) static FIXED_ROWS: LazyLock<Vec<FixedRow>> = LazyLock::new(|| {
     let zero = rows([Fr::ZERO; 3]);
-    let fixed = relations().into_iter().enumerate().map(|(row, relation)| {
-        let coefficients = relation.map(|c| int_to_fr(c.into()));
-        let constant = zero[row + 3][0] - linear_part(&coefficients, &zero[row..]);
-        FixedRow { coefficients, constant, kind: if has_s_box(row) { Fr::ONE } else { -Fr::ONE } }
+    let fixed = relations().into_iter().enumerate().map(|(row, relation)| FixedRow {
+        code: relation.code(),
+        constant: -linear_part(&relation, &zero[row..]),
+        kind: if has_s_box(row) { Fr::ONE } else { -Fr::ONE },
     });
-    let output = FixedRow { coefficients: [Fr::ZERO; 5], constant: Fr::ZERO, kind: Fr::ZERO };
+    let output = FixedRow { code: [Fr::ZERO; 2], constant: Fr::ZERO, kind: Fr::ZERO };
     fixed.chain([output; 3]).collect()
 });
 
@@ -63,9 +63,11 @@ fn has_s_box(row: usize) -> bool {
     row >= 3 && !(before_partial..before_partial + 2).contains(&row)
 }
 
-fn linear_part([a0, a1, a2, b1, b2]: &[Fr; 5], cells: &[[Fr; 2]]) -> Fr {
-    let y = |i: usize| cells[i][0] * cells[i][1].square();
-    *a0 * y(0) + *a1 * y(1) + *a2 * y(2) + *b1 * cells[1][0] + *b2 * cells[2][0]
+/// The scaled relation without its constant.
+fn linear_part(relation: &Relation, cells: &[[Fr; 2]]) -> Fr {
+    let y = cells.iter().map(|[x, square]| x * square.square()).zip(relation.alpha);
+    let x = cells[1..].iter().map(|[x, _]| *x).zip(relation.beta.into_iter().chain([-1]));
+    y.chain(x).fold(Fr::ZERO, |sum, (cell, coefficient)| sum + cell * relation.scaled(coefficient))
 }
 
 fn external_matrix(s: [Fr; 3]) -> [Fr; 3] {
@@ -155,9 +157,8 @@ mod tests {
         let mut state = [Fr::ZERO, Fr::ONE, -Fr::ONE];
         for _ in 0..20 {
             let cells = rows(state);
-            for (row, fixed) in FIXED_ROWS[..OUTPUT].iter().enumerate() {
-                let expected = linear_part(&fixed.coefficients, &cells[row..]) + fixed.constant;
-                assert_eq!(cells[row + 3][0], expected, "row {row}");
+            for (row, (fixed, relation)) in FIXED_ROWS.iter().zip(relations()).enumerate() {
+                assert_eq!(linear_part(&relation, &cells[row..]), -fixed.constant, "row {row}");
             }
             let expected = native.permute(state.map(from_fr)).map(to_fr);
             state = permute(state);
