@@ -8,6 +8,8 @@ pub mod layers;
 pub mod proof;
 mod prove;
 pub mod sets;
+#[cfg(test)]
+mod tests;
 pub mod verify;
 
 pub use error::AggregationError;

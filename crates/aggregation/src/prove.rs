@@ -102,7 +102,7 @@ impl AggregationKeys {
         Ok(ShrinkProof { public_values, proof })
     }
 
-    fn child_witness(&self, node: &NodeProof) -> Result<ChildWitness, AggregationError> {
+    pub(crate) fn child_witness(&self, node: &NodeProof) -> Result<ChildWitness, AggregationError> {
         let (set, index, is_leaf) = match node.kind {
             NodeKind::Leaf(shape) => (&self.sets.leaf, shape as usize, true),
             NodeKind::Internal(place) => (&self.sets.internal, place as usize, false),

@@ -8,7 +8,11 @@ use crate::circuits::Membership;
 /// Depth of both sets: up to eight members each. Frozen: it is part of every program.
 pub const SET_DEPTH: usize = 3;
 
-/// One set. Free places hold the zero digest, of which nobody knows a preimage.
+/// One set. Free places hold the zero digest.
+///
+/// The compression has no feed-forward: anyone can open any digest into two children. What binds a place is that a
+/// member is a preprocessed root, whose own leaves are sponge hashes with a zero capacity, so that an opening of the
+/// zero digest into a program takes a match on a constrained half, about 2^124 work, the bound of every digest here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramSet {
     members: Vec<Digest>,

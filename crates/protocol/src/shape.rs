@@ -237,7 +237,8 @@ impl ProofShape {
     /// Σ over fraction columns of their largest multiplicity per row times the rows.
     #[must_use]
     pub fn multiplicity_bound(&self) -> u64 {
-        let weight = |t: &TableShape| t.constraints.lookups.iter().map(|l| u64::from(l.count_weight)).sum::<u64>();
+        let weight =
+            |t: &TableShape| t.constraints.lookups.iter().map(|l| u64::from(l.count_weight)).sum::<u64>();
         self.tables.iter().map(|t| weight(t) << t.log_height).sum()
     }
 

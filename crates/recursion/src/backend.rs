@@ -117,11 +117,11 @@ pub trait Backend {
         let inverse = self.felt_inverse(f)?;
         Ok(self.mul_felt(a, &inverse))
     }
-    /// Demands that z is not in the base field. Default: nothing, as the default of [`Self::add_quotient`] checks its
-    /// denominators itself. A machine that overrides that method overrides this one too.
-    fn assert_outside_base_field(&mut self, _z: &Self::Ext) -> Result<(), Self::Failure> {
-        Ok(())
-    }
+    /// Demands that z is not in the base field.
+    ///
+    /// A machine that keeps the default of [`Self::add_quotient`], which checks its denominators itself, may do nothing
+    /// here; without a default, one that overrides that method cannot forget this one.
+    fn assert_outside_base_field(&mut self, z: &Self::Ext) -> Result<(), Self::Failure>;
     /// sum + numerator / denominator, an absent sum being zero; fails where the denominator is zero.
     ///
     /// The caller guarantees that the denominator is k · z − x with base elements k ≠ 0 and x, and a z that was given to

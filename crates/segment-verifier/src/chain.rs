@@ -6,6 +6,9 @@ use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 use crate::error::VerifyError;
 
+/// Program counters are below this.
+const PC_LIMIT: u32 = 1 << 29;
+
 /// What `exe_commit` binds about a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executable {
@@ -25,6 +28,10 @@ pub fn check_chain(executable: &Executable, segments: &[SegmentPublicValues]) ->
     let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
         return Err(VerifyError::NoSegments);
     };
+    // As a field element the program counter is taken modulo p: only its canonical encoding is one.
+    if executable.pc_start >= PC_LIMIT || executable.pc_start % 4 != 0 {
+        return Err(VerifyError::PcStart(executable.pc_start));
+    }
     if first.initial_pc != Val::from_u32(executable.pc_start) {
         return Err(VerifyError::FirstPc);
     }

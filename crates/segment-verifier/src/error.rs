@@ -42,6 +42,9 @@ pub enum VerifyError {
         /// The verdict.
         source: MachineError,
     },
+    /// The executable's entry is no program counter.
+    #[error("the executable claims to start at {0:#x}, which is no program counter")]
+    PcStart(u32),
     /// The run does not start where the program does.
     #[error("the first segment starts at another program counter than the executable")]
     FirstPc,

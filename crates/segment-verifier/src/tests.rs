@@ -2,7 +2,7 @@
 
 use finial_app_vm::program::SegmentPublicValues;
 use finial_protocol::{Digest, Val, params, security};
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 use crate::{AppConfig, AppVerifyingKey, Executable, VerifyError, check_chain};
 
@@ -64,6 +64,15 @@ fn the_start_is_the_executables() {
         s.remove(0);
     });
     assert!(matches!(late, Err(VerifyError::FirstPc)));
+}
+
+#[test]
+fn a_start_above_the_program_space_is_no_second_encoding() {
+    // 0x1000 + p is 0x1000 as a field element.
+    for pc_start in [0x1000 + Val::ORDER_U32, 0x1002, 1 << 29] {
+        let executable = Executable { pc_start, ..executable() };
+        assert!(matches!(check_chain(&executable, &run(2)), Err(VerifyError::PcStart(_))));
+    }
 }
 
 #[test]

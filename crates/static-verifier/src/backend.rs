@@ -355,4 +355,4 @@ impl CircuitBuilder {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

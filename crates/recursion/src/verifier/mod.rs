@@ -63,6 +63,9 @@ pub fn verify<B: Backend>(
         lowest > shape.params.log_final_poly_len,
         "every table is higher than the final polynomial is long"
     );
+    // A matrix below a cap would be hashed and compared with nothing.
+    let log_lowest = lowest + shape.params.log_blowup;
+    assert!(log_lowest >= shape.params.cap_height, "every matrix reaches its Merkle tree's cap");
     let key =
         Key { shape, layout: Layout::new(shape), seeds: Seeds::of(shape), schedule: shape.fold_schedule() };
     let (read, challenges) =
