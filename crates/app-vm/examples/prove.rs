@@ -1,6 +1,7 @@
 //! Proves the segments of a guest in the shapes they take, and prints what each stage costs.
 //!
-//! `cargo run --release -p finial-app-vm --example prove GUEST [SEGMENTS]`
+//! `cargo run --release -p finial-app-vm --example prove GUEST [SEGMENTS]`; with `SPANS` in the environment, the times of
+//! Plonky3's stages too.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,10 @@ impl Stage {
 }
 
 fn main() -> Result<(), Failure> {
+    if std::env::var_os("SPANS").is_some() {
+        let builder = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG);
+        builder.with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE).init();
+    }
     let name = std::env::args().nth(1).ok_or("GUEST")?;
     let count = std::env::args().nth(2).map_or(Ok(1), |argument| argument.parse())?;
     let folder = format!("{}/../../tests/guests", env!("CARGO_MANIFEST_DIR"));
