@@ -16,7 +16,6 @@ pub fn to_fr(x: Bn254) -> Fr {
 }
 
 /// The same field element in Plonky3's representation.
-#[must_use]
 pub fn from_fr(x: Fr) -> Bn254 {
     from_le_bytes(&x.to_repr()).expect("a canonical Fr is below the modulus")
 }
@@ -29,7 +28,6 @@ pub fn int_to_fr(x: i128) -> Fr {
 }
 
 /// The KoalaBear element an integer stands for.
-#[must_use]
 pub fn int_to_koala(x: i128) -> KoalaBear {
     let residue = x.rem_euclid(i128::from(P));
     KoalaBear::from_u32(u32::try_from(residue).expect("a residue modulo p is below 2^31"))

@@ -3,7 +3,10 @@
 //! The instance column is that of the contract: `exe_commit`, `leaf_commit`, and the two halves of the 32 user public
 //! values as big-endian integers.
 
-use finial_protocol::{Digest as KeyDigest, Ext5, ProofShape, Val};
+use finial_protocol::{
+    Digest as KeyDigest, Ext5, ProofShape, Val,
+    shape::{RoundKind, RoundShape},
+};
 use finial_public_values::{NODE_PVS, RootVmVerifierPvs, USER_PUBLIC_VALUES};
 use finial_recursion::{Backend, Check, Statement, UnpackedProof, verify};
 use halo2_base::{
@@ -48,6 +51,9 @@ pub enum RootError {
     /// The key is not of a root program.
     #[error("the key is not that of a root program: {0}")]
     Key(&'static str),
+    /// The proof has not the shape of the key.
+    #[error("the root proof is not of its key's shape: {0}")]
+    Shape(&'static str),
     /// The proof does not verify.
     #[error("the root proof does not verify: {0:?}")]
     Rejected(Check),
@@ -86,26 +92,61 @@ pub fn keygen_circuit(key: &RootKey) -> Result<StaticCircuit, RootError> {
 /// The circuit that proves a root proof.
 ///
 /// # Errors
-/// When the proof does not verify, with the check that fails.
-///
-/// # Panics
-/// When the proof is not of the key's shape; [`finial_recursion::unpack_root`] makes only such that are.
+/// When the proof is not of the key's shape or does not verify, with the check that fails.
 pub fn prover_circuit(
     key: &RootKey,
     pinning: &Pinning,
     proof: &RootProof,
 ) -> Result<StaticCircuit, RootError> {
+    require_shape(key, proof)?;
     let mut builder = CircuitBuilder::prover(pinning.params.clone(), pinning.break_points.clone());
     let written = write(&mut builder, key, Some(proof))?;
     if let Some(check) = written.violated {
         return Err(RootError::Rejected(check));
     }
-    if let Some(values) = proof.public_values.last()
-        && values.get(NODE_PVS - PADDING..).is_none_or(|padding| padding.iter().any(|v| *v != Val::default()))
-    {
+    Ok(StaticCircuit::prover(builder)?)
+}
+
+/// Every list of the proof has the length that the key's shape gives it. The verifier reads rows and paths as hints of fixed
+/// number, but the other lists by index.
+fn require_shape(key: &RootKey, proof: &RootProof) -> Result<(), RootError> {
+    let shape = &key.shape;
+    let require = |holds: bool, what| if holds { Ok(()) } else { Err(RootError::Shape(what)) };
+    let cap = |roots: &[_], log_height: usize| roots.len() == 1 << shape.params.cap_height.min(log_height);
+    let log_max = shape.log_max_height();
+    require(cap(&proof.main, log_max) && cap(&proof.quotient, log_max), "main or quotient commitment")?;
+    let rounds = shape.rounds();
+    let permutation = rounds.iter().find(|round| round.kind == RoundKind::Permutation);
+    let log_permutation = permutation.map_or(0, RoundShape::log_max_height);
+    require(permutation.is_none() || cap(&proof.permutation, log_permutation), "permutation commitment")?;
+    require(proof.terminals.len() == shape.tables.len(), "bus terminals")?;
+    let opened = |round: &RoundShape, opened: &Vec<Vec<Vec<Ext5>>>| {
+        opened.len() == round.matrices.len()
+            && round.matrices.iter().zip(opened).all(|(matrix, points)| {
+                points.len() == matrix.points.len() && points.iter().all(|row| row.len() == matrix.width)
+            })
+    };
+    let all_opened = rounds.iter().zip(&proof.openings).all(|(round, values)| opened(round, values));
+    require(proof.openings.len() == rounds.len() && all_opened, "claimed evaluations")?;
+    let mut log_height = log_max;
+    let schedule = shape.fold_schedule();
+    let caps = schedule.iter().zip(&proof.fold_commitments).all(|(log_arity, roots)| {
+        log_height -= log_arity;
+        cap(roots, log_height)
+    });
+    let folds = [proof.fold_commitments.len(), proof.fold_witnesses.len()];
+    require(caps && folds == [schedule.len(); 2], "folds")?;
+    require(proof.final_polynomial.len() == 1 << shape.params.log_final_poly_len, "final polynomial")?;
+    let queries =
+        proof.queries.iter().all(|q| q.rounds.len() == rounds.len() && q.folds.len() == schedule.len());
+    require(proof.queries.len() == shape.params.num_queries && queries, "queries")?;
+    let Some(values) = proof.public_values.last().filter(|values| values.len() == NODE_PVS) else {
+        return Err(RootError::Shape("public values"));
+    };
+    if values[NODE_PVS - PADDING..].iter().any(|value| *value != Val::default()) {
         return Err(RootError::Padding);
     }
-    Ok(StaticCircuit::prover(builder)?)
+    Ok(())
 }
 
 /// What came of writing a circuit.
@@ -196,3 +237,6 @@ impl CircuitBuilder {
         self.chain(Constant(Fr::ZERO), terms)
     }
 }
+
+#[cfg(test)]
+mod tests;

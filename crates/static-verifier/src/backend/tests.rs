@@ -29,7 +29,7 @@ const PARAMS: LayerParams = LayerParams {
     grinding: Grinding::uniform(4),
 };
 
-fn sample() -> (Program, Heights) {
+pub(crate) fn sample() -> (Program, Heights) {
     let mut b = Builder::new();
     let x = b.felt(Val::from_u32(3));
     let mut y = x;
@@ -42,10 +42,15 @@ fn sample() -> (Program, Heights) {
     }
     b.set_public(0, state[0]);
     b.set_public(3, y);
+    for i in 4..12 {
+        let bytes = core::array::from_fn(|j| b.felt(Val::from_u32(20 * i + j as u32)));
+        let block = b.pack(bytes);
+        b.set_public(i as usize, block);
+    }
     (b.finish(), Heights { alu: 9, poseidon2: 7, public: 4 })
 }
 
-fn proven() -> (ProofShape, finial_protocol::Digest, Proof) {
+pub(crate) fn proven() -> (ProofShape, finial_protocol::Digest, Proof) {
     let (program, heights) = sample();
     let airs = program.airs(heights).unwrap().to_vec();
     let logs = [heights.alu, heights.poseidon2, heights.public];

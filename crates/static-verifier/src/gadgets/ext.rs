@@ -52,7 +52,6 @@ impl Ext {
     }
 
     /// The witness value.
-    #[must_use]
     pub fn value(&self) -> Quintic {
         Quintic::from_basis_coefficients_fn(|i| self.0[i].value())
     }

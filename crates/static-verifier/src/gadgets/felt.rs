@@ -67,7 +67,6 @@ impl Canonical {
     }
 
     /// The witness value.
-    #[must_use]
     pub fn value(&self) -> KoalaBear {
         self.felt.value()
     }
@@ -112,7 +111,6 @@ impl Felt {
     }
 
     /// The witness value.
-    #[must_use]
     pub fn value(&self) -> KoalaBear {
         int_to_koala(self.int())
     }
