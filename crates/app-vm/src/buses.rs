@@ -10,8 +10,8 @@
 //! | [`BYTES`] | x, y | chips (x, y < 2^8) | Lookup, provided | row flags, boolean |
 //! | [`AND`] | x, y, x ∧ y (bytes) | Bitwise | Lookup, provided | row flags, boolean |
 //! | [`CHIP`] | operation, a lo, a hi, b lo, b hi, c lo, c hi | Cpu | Bitwise, Shift, Mul, DivRem, SubWord | row flags, boolean |
-//! | [`MERKLE`] | direction, height, label, hash[8] | Merkle, Boundary, Program (last root) | Merkle, Boundary, Program (first root) | direction in {−1, 0, 1}; Program's is preprocessed |
-//! | [`POSEIDON2_DIRECT`] | left[8], right[8], out[8] | Merkle, Boundary (lookups) | Poseidon2, provided | row flags, boolean |
+//! | [`MERKLE`] | direction, height, label, hash × 8 | Merkle, Boundary, Program (last root) | Merkle, Boundary, Program (first root) | direction in {−1, 0, 1}; Program's is preprocessed |
+//! | [`POSEIDON2_DIRECT`] | left × 8, right × 8, out × 8 | Merkle, Boundary (lookups) | Poseidon2, provided | row flags, boolean |
 //!
 //! Each table states at its `Count::bounded` the constraint that bounds it. A timestamp gap is checked by two
 //! [`RANGE16`] limbs, the upper weighted 2^12, so [`RANGE12`] is rarely wanted.
