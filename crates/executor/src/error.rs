@@ -14,6 +14,8 @@ pub enum Cause {
     JumpOutside { target: u32 },
     #[error("the program counter ran out of the program")]
     RanOut,
+    #[error("exit with code {code}, above 65535")]
+    ExitCode { code: u32 },
     #[error("misaligned access of {size} bytes at {address:#x}")]
     Misaligned { address: u32, size: u32 },
     #[error("access at {address:#x}, beyond the address limit 0x20000000")]

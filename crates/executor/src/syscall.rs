@@ -7,6 +7,9 @@ use finial_riscv::ADDRESS_LIMIT;
 
 use crate::{GUEST_MEMORY, PUBLIC_VALUES, error::Cause};
 
+/// Highest exit code: as a public value it is one limb, so that no code looks like another.
+const MAX_EXIT_CODE: u32 = 0xffff;
+
 /// Numbers of the system calls (`a7`). Those below 0x1000 are Linux's.
 pub mod call {
     /// `read(fd, buffer, length)`: fd 0 is the input, fd 4 the hint stream.
@@ -154,6 +157,7 @@ impl<'i> Host<'i> {
         match call.a7 {
             call::READ => self.plan_read(call),
             call::WRITE => plan_write(call, constrained),
+            call::EXIT if call.a0 > MAX_EXIT_CODE => Err(Cause::ExitCode { code: call.a0 }),
             call::EXIT => only_constrained("exit").map(|()| Plan::Exit { code: call.a0 }),
             call::COMMIT => only_constrained("commit").and_then(|()| plan_commit(call)),
             call::UNCONSTRAINED_ENTER => only_constrained("enter").map(|()| Plan::Enter),

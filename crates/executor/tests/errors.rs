@@ -73,6 +73,7 @@ fn misaligned_and_distant_accesses() {
 #[test]
 fn system_calls() {
     faults(&asm::call(1234, 0, 0, 0), Cause::UnknownCall { number: 1234 });
+    faults(&asm::call(call::EXIT, 0x1_0000, 0, 0), Cause::ExitCode { code: 0x1_0000 });
     faults(&asm::call(call::READ, 7, DATA, 4), Cause::UnknownFd { call: "read", fd: 7 });
     faults(&asm::call(call::WRITE, 4, DATA, 4), Cause::UnknownFd { call: "write", fd: 4 });
     faults(&asm::call(call::WRITE, 3, DATA, 4), Cause::NotInUnconstrained { call: "write to fd 3" });

@@ -80,7 +80,8 @@ pub enum VerifyError {
     PublicValues,
     /// The shapes of a configuration do not go together.
     #[error(
-        "a catalogue needs at least one shape, and one height of the program and lookup tables in all of them"
+        "a catalogue needs at least one shape, tables of 2^23 rows at most, a lookup table of 2^16, and one height of the \
+         program table in all shapes"
     )]
     Catalogue,
     /// A verifying key could not be made.

@@ -29,8 +29,8 @@
 //!   `0..2^27`, each at most once a direction (see [`crate::merkle`]). So `leaf` is an integer between −2^26 and 2^27 and
 //!   `4·leaf + i` names one word of one leaf: no two rows of a direction speak about the same word. A leaf index outside its
 //!   space (an alias) names words that no access uses; the MEMORY bus then forces it to stay as it was. In guest memory words lie
-//!   between −2^27 and 3·2^27, which is further than 2^27 from p/4, p/2 and 3p/4: `4·word + offset = address` with an address below 2^29
-//!   and an offset below 4 has no solution but the integer quotient, on which the Cpu relies.
+//!   between −2^27 and 3·2^27, so `4·word + offset` is an integer between −2^29 and 1.62·10^9: it differs from an address below 2^29 by
+//!   less than p, and congruence is equality. The integer quotient is the only solution, on which Cpu and Ecall rely.
 //! - `cells` before the segment are those of the tree (hash binding); they are 16 bit by induction: the first
 //!   root is that of a canonical image (`exe_commit`), and every later cell was written by an access that checked its limbs.
 //!   After the segment they are what the last access sent on MEMORY.

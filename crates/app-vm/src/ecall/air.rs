@@ -15,6 +15,8 @@
 //! - `read(fd, buffer, length)`: any bytes into `count` places of the word that contains the buffer's start, from that start on; returns
 //!   `count`, which is at most `length` and may be 0. What a stream holds is the prover's choice: input is unbound witness.
 //! - `write(fd, buffer, length)`: returns `length`. What is written is the host's business; what matters of it is its digest.
+//!   Neither call's `fd`, nor the buffer of a `write`, is checked here: the executor refuses what is wrong with them, but a proof
+//!   exists where the executor would have stopped. Guests must not rely on such a stop.
 //! - `exit(code)`: ends execution. `commit(index, word)`: two cells of public values; returns 0. `enter()`: returns 0, which
 //!   is what a guest sees behind an unconstrained block.
 //!
