@@ -144,19 +144,26 @@ impl Heights {
     }
 }
 
-/// The shapes that have keys, the cheapest first: at most eight, each of at most three distinct heights.
+/// The shapes that have keys, the cheapest first: eight, the most that a set of leaf programs holds.
 ///
 /// - `S`: a short run of any kind of hashing or bookkeeping.
 /// - `M`: a quarter of a million cycles; `M-bits` with as many bit operations as cycles.
-/// - `L`: a million cycles; `L-bits` with bit operations in every second; `L-memory` with large working sets.
+/// - `H`: half a million cycles, for the ends of long runs.
+/// - `L-plain`: a million cycles of additions, comparisons and words; `L` with a quarter of bit operations and of products;
+///   `L-bits` with bit operations in every second; `L-memory` with large working sets.
+///
+/// Memory tables stand on a height of their own, the fourth: a million cycles touch a few hundred leaves, and at 2^16 the
+/// compressions alone would be a tenth of all cells.
 #[must_use]
 pub fn catalogue() -> Vec<Shape> {
     vec![
         Heights { cpu: 16, sub_word: 12, bits: 16, mul: 12, rare: 12, memory: 12 }.shape("S"),
         Heights { cpu: 18, sub_word: 16, bits: 16, mul: 16, rare: 13, memory: 13 }.shape("M"),
         Heights { cpu: 18, sub_word: 16, bits: 18, mul: 16, rare: 13, memory: 13 }.shape("M-bits"),
-        Heights { cpu: 20, sub_word: 18, bits: 18, mul: 18, rare: 16, memory: 16 }.shape("L"),
-        Heights { cpu: 20, sub_word: 16, bits: 19, mul: 16, rare: 16, memory: 16 }.shape("L-bits"),
+        Heights { cpu: 19, sub_word: 16, bits: 18, mul: 18, rare: 13, memory: 13 }.shape("H"),
+        Heights { cpu: 20, sub_word: 16, bits: 16, mul: 16, rare: 13, memory: 13 }.shape("L-plain"),
+        Heights { cpu: 20, sub_word: 16, bits: 18, mul: 18, rare: 13, memory: 13 }.shape("L"),
+        Heights { cpu: 20, sub_word: 16, bits: 19, mul: 16, rare: 13, memory: 13 }.shape("L-bits"),
         Heights { cpu: 20, sub_word: 18, bits: 18, mul: 18, rare: 16, memory: 18 }.shape("L-memory"),
     ]
 }
@@ -196,7 +203,8 @@ mod tests {
             let mut heights = shape.log_heights.to_vec();
             heights.sort_unstable();
             heights.dedup();
-            assert!(heights.len() <= 3, "{}", shape.name);
+            // Each height is one more hash and compression a tree and query in recursion.
+            assert!(heights.len() <= 4, "{}", shape.name);
         }
     }
 
