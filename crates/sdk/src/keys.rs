@@ -90,6 +90,13 @@ impl KeyRing {
         })
     }
 
+    /// Forgets all keys, as a new process would.
+    pub(crate) fn clear(&self) {
+        *self.continuation.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.release_last();
+    }
+
     /// Frees the final circuit's keys: hundreds of megabytes.
     pub(crate) fn release_last(&self) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
