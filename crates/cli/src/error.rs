@@ -10,7 +10,7 @@ use thiserror::Error;
 pub enum CliError {
     /// A verb failed.
     #[error(transparent)]
-    Sdk(#[from] SdkError),
+    Sdk(Box<SdkError>),
     /// A file given could not be read.
     #[error("cannot read {path}")]
     Read {
@@ -49,7 +49,7 @@ pub enum CliError {
         /// Which file.
         path: PathBuf,
         /// What is wrong.
-        source: SdkError,
+        source: Box<SdkError>,
     },
     /// A layer is too weak.
     #[error("a layer has {bits:.1} proven bits, fewer than {target}")]
@@ -68,15 +68,21 @@ fn or_file(what: &str) -> &'static str {
     if what == "--input" { ", or @FILE" } else { "" }
 }
 
+impl From<SdkError> for CliError {
+    fn from(error: SdkError) -> Self {
+        Self::Sdk(Box::new(error))
+    }
+}
+
 impl CliError {
     /// Names the file behind an error of the SDK.
     pub fn about(path: &Path) -> impl FnOnce(SdkError) -> Self {
         let path = path.to_owned();
-        |source| Self::In { path, source }
+        |source| Self::In { path, source: Box::new(source) }
     }
 
     /// The process's exit code.
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Sdk(error) | Self::In { source: error, .. } => match error.fault() {
                 Fault::Machine => 1,
