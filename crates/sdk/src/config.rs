@@ -59,12 +59,12 @@ impl AppVm {
                 for shape in &mut shapes {
                     shape.log_heights[Table::Program as usize] = LARGE_LOG_PROGRAM_HEIGHT;
                 }
-                // At most three distinct heights a shape: the recursion programs pay for each.
+                // At most four distinct heights a shape: the recursion programs pay for each.
                 shapes.retain(|shape| {
                     let mut heights = shape.log_heights.to_vec();
                     heights.sort_unstable();
                     heights.dedup();
-                    heights.len() <= 3
+                    heights.len() <= 4
                 });
                 AppConfig::new(shapes)
             }
