@@ -91,6 +91,34 @@ fn one_stark() {
     refuses_changes(&dir, &proof, 12);
 }
 
+/// One contract, byte for byte, for every program and both configurations of the App VM: the committed proofs.
+#[test]
+fn committed_proofs_are_of_their_programs() {
+    let committed =
+        |name: &str| format!("{}/../../contracts/generated/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let mut contracts = Vec::new();
+    let mut leaf_commits = Vec::new();
+    for (name, guest) in [
+        ("proof", "fibonacci"),
+        ("fibonacci-large", "fibonacci"),
+        ("sha256-chain", "sha256-chain"),
+        ("transfers", "transfers"),
+    ] {
+        let verified = json(&["verify", &committed(name), "--elf", &elf(guest)]);
+        assert_eq!(verified["program_checked"], true, "{name}");
+        leaf_commits.push(commitments(&verified)[1].to_owned());
+        let file: Value = serde_json::from_slice(&std::fs::read(committed(name)).unwrap()).unwrap();
+        contracts.push(file["code_hash"].as_str().unwrap().to_owned());
+        assert_eq!(file["gas"], verified["gas"], "{name}");
+    }
+    contracts.dedup();
+    assert_eq!(contracts.len(), 1);
+    leaf_commits.sort_unstable();
+    leaf_commits.dedup();
+    assert_eq!(leaf_commits.len(), 2);
+    finial(&["verify", &committed("transfers"), "--elf", &elf("fibonacci")]).fails(5, "another executable");
+}
+
 /// Minutes: the whole way, under both configurations of the App VM, against one contract.
 #[test]
 fn the_whole_way_to_the_evm() {
