@@ -205,7 +205,6 @@ impl AggregationKeys {
     }
 
     /// The commitment to the leaf programs: which App VM configuration is proven.
-    #[must_use]
     pub fn leaf_commit(&self) -> Digest {
         self.sets.leaf.root()
     }

@@ -39,19 +39,16 @@ impl ProgramSet {
     }
 
     /// The programs.
-    #[must_use]
     pub fn members(&self) -> &[Digest] {
         &self.members
     }
 
     /// The set's root.
-    #[must_use]
     pub fn root(&self) -> Digest {
         self.levels()[SET_DEPTH][0]
     }
 
     /// Where a member stands.
-    #[must_use]
     pub fn membership(&self, program: &Digest) -> Option<Membership> {
         let index = self.members.iter().position(|member| member == program)?;
         let levels = self.levels();

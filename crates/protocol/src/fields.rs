@@ -34,19 +34,16 @@ pub fn permutation() -> Permutation {
 }
 
 /// Two digests to one.
-#[must_use]
 pub fn compress(left: Digest, right: Digest) -> Digest {
     Compression::new(permutation()).compress([left, right])
 }
 
 /// The sponge over a list whose length the caller fixes.
-#[must_use]
 pub fn hash_values(values: &[Val]) -> Digest {
     Sponge::new(permutation()).hash_iter(values.iter().copied())
 }
 
 /// SHA-256 of `bytes`, each of its eight 32-bit words reduced to the field: digests of descriptions.
-#[must_use]
 pub fn digest_of_bytes(bytes: &[u8]) -> Digest {
     let hash = Sha256::digest(bytes);
     core::array::from_fn(|i| {
@@ -56,13 +53,11 @@ pub fn digest_of_bytes(bytes: &[u8]) -> Digest {
 }
 
 /// The root layer's leaf hash.
-#[must_use]
 pub fn bn254_hash(values: &[Val]) -> [Bn254; 1] {
     Bn254Sponge::new().hash_iter(values.iter().copied())
 }
 
 /// The root layer's node hash.
-#[must_use]
 pub fn bn254_compress(left: [Bn254; 1], right: [Bn254; 1]) -> [Bn254; 1] {
     Bn254Compression::new().compress([left, right])
 }

@@ -167,7 +167,7 @@ impl ProofShape {
     /// The commitments in opening order, with their matrices.
     #[must_use]
     pub fn rounds(&self) -> Vec<RoundShape> {
-        let matrices = |select: &dyn Fn(&TableShape) -> Vec<(usize, Vec<Point>)>| {
+        let matrices = |select: &dyn Fn(&TableShape) -> Vec<Opened>| {
             let mut list = Vec::new();
             for (table, shape) in self.tables.iter().enumerate() {
                 for (width, points) in select(shape) {
@@ -255,12 +255,14 @@ impl ProofShape {
     }
 
     /// The verifying key's digest: tables, heights, buses, constraints and parameters; never the preprocessed root.
-    #[must_use]
     pub fn digest(&self) -> Digest {
         // JSON would depend on a serializer's spelling; this walks the structure with explicit lengths.
         digest_of_bytes(&postcard::to_allocvec(&("finial-vk-1", self)).expect("a shape always serialises"))
     }
 }
+
+/// Width of a matrix, and where it is opened.
+type Opened = (usize, Vec<Point>);
 
 fn points(next: bool) -> Vec<Point> {
     if next { vec![Point::Zeta, Point::ZetaNext] } else { vec![Point::Zeta] }

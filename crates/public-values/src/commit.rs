@@ -9,7 +9,6 @@ use crate::{DIGEST_LEN, USER_PUBLIC_VALUES};
 pub const VERSION: u32 = 1;
 
 /// compress(compress(`app_commit`, `initial_root`), \[pc_start, VERSION, 0…\]).
-#[must_use]
 pub fn exe_commit(app_commit: &Digest, initial_root: &Digest, initial_pc: u32) -> Digest {
     let mut entry = [Val::ZERO; DIGEST_LEN];
     entry[0] = Val::from_u32(initial_pc);
@@ -19,7 +18,6 @@ pub fn exe_commit(app_commit: &Digest, initial_root: &Digest, initial_pc: u32) -
 
 /// Root of the four Merkle leaves of the user public values' address space: a leaf of eight byte cells hashes to
 /// compress(cells, 0).
-#[must_use]
 pub fn public_values_root(bytes: &[u8; USER_PUBLIC_VALUES]) -> Digest {
     let leaf = |i: usize| {
         let cells: Digest = core::array::from_fn(|j| Val::from_u8(bytes[DIGEST_LEN * i + j]));

@@ -99,7 +99,7 @@ pub trait Backend {
     /// (x0 + x1) / 2 + k · t · (x0 − x1): one step of a FRI fold.
     fn butterfly(&mut self, t: &Self::Ext, k: Val, x0: &Self::Ext, x1: &Self::Ext) -> Self::Ext;
     /// Σ parts\[i\] · X^i.
-    fn from_basis(&mut self, parts: &[Self::Ext]) -> Self::Ext;
+    fn combine_basis(&mut self, parts: &[Self::Ext]) -> Self::Ext;
     /// Demands a = b.
     fn assert_equal(&mut self, a: &Self::Ext, b: &Self::Ext, check: Check) -> Result<(), Self::Failure>;
 

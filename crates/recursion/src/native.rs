@@ -194,7 +194,7 @@ impl<L: NativeLayer> Backend for Native<L> {
     fn butterfly(&mut self, t: &L::Ext, k: Val, x0: &L::Ext, x1: &L::Ext) -> L::Ext {
         (*x0 + *x1).halve() + *t * (*x0 - *x1) * k
     }
-    fn from_basis(&mut self, parts: &[L::Ext]) -> L::Ext {
+    fn combine_basis(&mut self, parts: &[L::Ext]) -> L::Ext {
         L::Ext::from_ext_basis_coefficients(parts).expect("one part a coefficient")
     }
     fn assert_equal(&mut self, a: &L::Ext, b: &L::Ext, check: Check) -> Result<(), Check> {

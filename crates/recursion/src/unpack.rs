@@ -52,6 +52,9 @@ pub struct UnpackedQuery<EF, D> {
     pub folds: Vec<FoldOpening<EF, D>>,
 }
 
+/// Claimed evaluations: `[round][matrix][point][column]`.
+pub type Openings<EF> = Vec<Vec<Vec<Vec<EF>>>>;
+
 /// A proof in reading order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnpackedProof<EF, D> {
@@ -78,7 +81,7 @@ pub struct UnpackedProof<EF, D> {
     /// Bus terminals; zero where a table has none.
     pub terminals: Vec<EF>,
     /// Claimed evaluations: `[round][matrix][point][column]`.
-    pub openings: Vec<Vec<Vec<Vec<EF>>>>,
+    pub openings: Openings<EF>,
     /// FRI commitments.
     pub fold_commitments: Vec<Vec<D>>,
     /// Final polynomial.
@@ -108,7 +111,7 @@ impl UnpackError {
 fn collect_openings<SC: StarkGenericConfig>(
     shape: &ProofShape,
     proof: &BatchProof<SC>,
-) -> Result<Vec<Vec<Vec<Vec<SC::Challenge>>>>, UnpackError> {
+) -> Result<Openings<SC::Challenge>, UnpackError> {
     use finial_protocol::shape::RoundKind;
     let instances = &proof.opened_values.instances;
     if instances.len() != shape.tables.len() || proof.lookup_terminals.len() != shape.tables.len() {

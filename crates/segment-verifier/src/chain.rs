@@ -29,7 +29,7 @@ pub fn check_chain(executable: &Executable, segments: &[SegmentPublicValues]) ->
         return Err(VerifyError::NoSegments);
     };
     // As a field element the program counter is taken modulo p: only its canonical encoding is one.
-    if executable.pc_start >= PC_LIMIT || executable.pc_start % 4 != 0 {
+    if executable.pc_start >= PC_LIMIT || !executable.pc_start.is_multiple_of(4) {
         return Err(VerifyError::PcStart(executable.pc_start));
     }
     if first.initial_pc != Val::from_u32(executable.pc_start) {

@@ -221,7 +221,7 @@ impl Backend for Halo2Backend<'_> {
         self.builder.butterfly(*t, k, *x0, *x1)
     }
 
-    fn from_basis(&mut self, parts: &[Ext]) -> Ext {
+    fn combine_basis(&mut self, parts: &[Ext]) -> Ext {
         let mut power = Ext5::ONE;
         let x = <Ext5 as p3_field::BasedVectorSpace<Val>>::from_basis_coefficients_fn(|i| {
             if i == 1 { Val::ONE } else { Val::ZERO }

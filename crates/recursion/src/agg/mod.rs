@@ -152,7 +152,7 @@ impl Backend for AggBackend {
     fn butterfly(&mut self, t: &Cell, k: Val, x0: &Cell, x1: &Cell) -> Cell {
         self.builder.butterfly(*t, k, *x0, *x1)
     }
-    fn from_basis(&mut self, parts: &[Cell]) -> Cell {
+    fn combine_basis(&mut self, parts: &[Cell]) -> Cell {
         // Parts are elements of the extension, not of the base field: Σ parts[i] · X^i by Horner.
         let x = self.builder.power_of_x(1);
         let (last, rest) = parts.split_last().expect("one part a coefficient");

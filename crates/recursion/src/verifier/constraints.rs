@@ -245,7 +245,7 @@ impl<B: Backend> TableRow<'_, B> {
 
 /// Permutation columns from the claimed evaluations of their coefficients.
 fn recompose<B: Backend>(b: &mut B, flat: &[B::Ext]) -> Vec<B::Ext> {
-    flat.chunks(B::NativeExt::DIMENSION).map(|parts| b.from_basis(parts)).collect()
+    flat.chunks(B::NativeExt::DIMENSION).map(|parts| b.combine_basis(parts)).collect()
 }
 
 /// U · f − V for a fraction column f = V / U.
@@ -352,7 +352,7 @@ fn quotient<B: Backend>(
         shifts.iter().map(|shift| b.affine(&power, shift.exp_u64(size).inverse(), Val::NEG_ONE)).collect();
     let mut sum: Option<B::Ext> = None;
     for (i, chunk) in chunks.iter().enumerate() {
-        let mut term = b.from_basis(chunk);
+        let mut term = b.combine_basis(chunk);
         for (j, other) in vanishing.iter().enumerate().filter(|(j, _)| *j != i) {
             let domain =
                 TwoAdicMultiplicativeCoset::new(shifts[j], table.log_height).expect("within two-adicity");
