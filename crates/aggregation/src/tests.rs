@@ -36,10 +36,15 @@ fn small_config() -> AppConfig {
 
 fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
-    FIXTURE.get_or_init(|| {
+    FIXTURE.get_or_init(|| Fixture::of(&10u32.to_le_bytes()))
+}
+
+impl Fixture {
+    /// The whole run on an input, every segment of it, however it ends.
+    fn of(input: &[u8]) -> Self {
         let elf = include_bytes!("../../../tests/guests/elf/fibonacci.elf");
         let program = finial_riscv::Program::from_elf(elf).unwrap();
-        let input = frame_input(&10u32.to_le_bytes());
+        let input = frame_input(input);
         let config = small_config();
         let continuation = Arc::new(ContinuationKeys::new().unwrap());
         let keys = AggregationKeys::new(continuation, AppVerifyingKey::new(&config).unwrap()).unwrap();
@@ -51,7 +56,6 @@ fn fixture() -> &'static Fixture {
             ControlFlow::Continue(())
         };
         executor.execute_streaming(&app.policy(), 1 << 20, collect).unwrap();
-        assert!(plans.len() >= 3, "the run has several segments");
         let mut memory = app.initial_memory().clone();
         let mut segments = Vec::new();
         let mut leaves = Vec::new();
@@ -64,8 +68,8 @@ fn fixture() -> &'static Fixture {
             segments.push((segment, opening));
         }
         let public_values = memory.open_public_values().unwrap().values;
-        Fixture { keys, app, segments, leaves, public_values }
-    })
+        Self { keys, app, segments, leaves, public_values }
+    }
 }
 
 /// Whether an internal program over these children executes.
@@ -83,6 +87,7 @@ fn children(f: &Fixture, places: &[usize]) -> Vec<ChildWitness> {
 #[test]
 fn consecutive_leaves_join_and_no_others() {
     let f = fixture();
+    assert!(f.leaves.len() >= 3, "the run has several segments");
     assert!(internal_accepts(f, &children(f, &[0, 1])));
     for (places, what) in [
         (vec![0, 2], "a segment dropped"),
@@ -212,6 +217,26 @@ fn the_root_takes_complete_runs_and_their_bytes() {
     let mut other = stark(copy(&whole));
     other.node.kind = NodeKind::Internal(1 - place(&whole));
     assert!(matches!(verdict(other), Err(AggregationError::Machine { .. })), "another program of the set");
+}
+
+#[test]
+fn a_run_that_fails_has_no_root_proof() {
+    // Without an input the guest panics, which is exit code 101: its segments are provable, the run is not a success.
+    let f = Fixture::of(&[]);
+    let whole = f.keys.prove_tree(f.leaves.iter().map(copy).collect()).unwrap();
+    let shrink = f.keys.prove_shrink(&whole).unwrap();
+    let refused = f.keys.continuation.prove_root(&shrink, &f.public_values);
+    assert!(matches!(refused, Err(AggregationError::Rejected { .. })));
+    let stark = StarkProof { node: whole, user_public_values: f.public_values };
+    assert!(matches!(f.keys.verify_stark(&stark, None), Err(AggregationError::ExitCode(101))));
+}
+
+#[test]
+fn segments_of_another_run_do_not_join() {
+    let (f, other) = (fixture(), Fixture::of(&11u32.to_le_bytes()));
+    let mut mixed = children(f, &[0, 1]);
+    mixed[1] = other.keys.child_witness(&other.leaves[1]).unwrap();
+    assert!(!internal_accepts(f, &mixed));
 }
 
 fn place(node: &NodeProof) -> u32 {
