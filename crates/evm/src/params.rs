@@ -276,7 +276,7 @@ mod tests {
 
     impl rand_core::RngCore for Fixed {
         fn next_u32(&mut self) -> u32 {
-            unimplemented!("the set-up draws words of 64 bits")
+            u32::from_le_bytes(self.0.drain(..4).collect::<Vec<_>>().try_into().unwrap())
         }
         fn next_u64(&mut self) -> u64 {
             u64::from_le_bytes(self.0.drain(..8).collect::<Vec<_>>().try_into().unwrap())
