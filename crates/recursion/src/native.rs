@@ -2,7 +2,7 @@
 
 use core::fmt::Debug;
 
-use finial_protocol::config::{InnerChallenger, RootChallenger, inner_mmcs, root_mmcs};
+use finial_protocol::config::{InnerChallenger, RootChallenger};
 use finial_protocol::fields::{Bn254, Compression, Sponge, permutation};
 use finial_protocol::{Digest, Ext4, Ext5, InnerConfig, LayerConfig, LayerParams, RootConfig, Val};
 use p3_challenger::{CanObserve, CanSample, CanSampleBits, FieldChallenger, GrindingChallenger};
@@ -289,9 +289,3 @@ impl<L: NativeLayer> Backend for Native<L> {
         if sound { Ok(opening.row.clone()) } else { Err(Check::FoldOpening(fold)) }
     }
 }
-
-/// Whether both configurations' trees are the ones this machine climbs: kept here so that a change of parameters that
-/// this file does not know of fails to build.
-const _: fn(&LayerParams) = |params| {
-    let _ = (inner_mmcs(params), root_mmcs(params), RootConfig::for_layer);
-};

@@ -30,7 +30,7 @@ pub fn check<B: Backend>(
         row.fold_constraints(&mut folder, &buses, proof.terminals[i].as_ref());
         let sum = folder.sum.unwrap_or_else(|| points.zeta.clone());
         let left = b.mul(&sum, &selectors.inverse_vanishing);
-        let right = quotient(b, key, table, &opened.tables[i].quotient, &points.zeta);
+        let right = quotient(b, table, &opened.tables[i].quotient, &points.zeta);
         b.assert_equal(&left, &right, Check::Constraints(i))?;
     }
     Ok(())
@@ -333,15 +333,8 @@ fn exclusive_fraction<B: Backend>(
 }
 
 /// The quotient at zeta from its chunks: Σ chunk_i(zeta) · Π_{j≠i} Z_j(zeta)/Z_j(first point of domain i).
-fn quotient<B: Backend>(
-    b: &mut B,
-    key: &Key<'_>,
-    table: &TableShape,
-    chunks: &[&[B::Ext]],
-    zeta: &B::Ext,
-) -> B::Ext {
+fn quotient<B: Backend>(b: &mut B, table: &TableShape, chunks: &[&[B::Ext]], zeta: &B::Ext) -> B::Ext {
     debug_assert_eq!(chunks.len(), 1 << table.log_quotient_chunks);
-    let _ = key;
     let log_domain = table.log_height + table.log_quotient_chunks;
     let shifts: Vec<Val> = (0..chunks.len())
         .map(|i| Val::GENERATOR * Val::two_adic_generator(log_domain).exp_u64(i as u64))

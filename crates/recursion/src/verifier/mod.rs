@@ -72,7 +72,7 @@ pub fn verify<B: Backend>(
         b.scope("transcript", |b| transcript::replay(b, &key, vk_digest, statement, proof))?;
     let points = openings::Points::new(b, &key, &challenges.zeta);
     b.scope("constraints", |b| constraints::check(b, &key, statement, &read, &challenges, &points))?;
-    let claims = b.scope("claims", |b| openings::reduce_claims(b, &key, &read, &challenges));
+    let claims = b.scope("claims", |b| openings::reduce_claims(b, &key, &read, &challenges))?;
     queries::check_all(b, &key, statement, &read, &challenges, &points, &claims, proof)?;
     let sum = read.terminals.iter().flatten().cloned().reduce(|a, t| b.add(&a, &t));
     if let Some(sum) = sum {

@@ -52,7 +52,7 @@ pub fn reduce_claims<B: Backend>(
     key: &Key<'_>,
     proof: &Proof<B>,
     challenges: &Challenges<B>,
-) -> Claims<B> {
+) -> Result<Claims<B>, B::Failure> {
     let alpha = &challenges.batch_alpha;
     let claimed = key.layout.offsets.iter().flatten().flatten().copied();
     let exponents = group_exponents(key);
@@ -82,10 +82,10 @@ pub fn reduce_claims<B: Backend>(
             }
         }
     }
-    // A zero alpha has no inverse: the check costs nothing and excludes the degenerate batch.
-    let gamma = b.inverse(alpha).unwrap_or_else(|_| alpha.clone());
+    // A zero alpha has no inverse and would batch nothing: it is refused, on every machine.
+    let gamma = b.inverse(alpha)?;
     let gamma = b.gamma(&gamma);
-    Claims { heights, negated_powers, gamma }
+    Ok(Claims { heights, negated_powers, gamma })
 }
 
 /// The powers of alpha that groups need.
