@@ -13,7 +13,7 @@ use finial_segment_prover::{AppConfig, AppProvingKey, prove_segment};
 use finial_segment_verifier::{AppVerifyingKey, SegmentProof};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::circuits::{ChildWitness, Made, RootWitness, internal_program, leaf_program, root_program};
+use crate::circuits::{ChildWitness, Made, RootWitness, internal_program, root_program};
 use crate::{AggregationError, AggregationKeys, ContinuationKeys, NodeKind, NodeProof, StarkProof, sets};
 
 /// A run of three segments and its leaves, proven once for all tests.
@@ -157,9 +157,6 @@ fn a_leaf_opens_the_public_values_of_its_own_memory() {
     let unknown = SegmentProof { shape: 7, ..copy(segment) };
     let refused = f.keys.prove_leaf(&commit, &unknown, opening);
     assert!(matches!(refused, Err(AggregationError::UnknownShape(7))));
-    // One leaf program a shape: it is no program for another configuration's segments.
-    let vk = &f.keys.app.keys()[0];
-    assert!(leaf_program(vk, None).hints.is_empty());
 }
 
 #[test]
