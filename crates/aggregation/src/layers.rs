@@ -9,7 +9,7 @@ pub const U: Heights = Heights { alu: 16, poseidon2: 16, public: 8 };
 /// Shrink proofs.
 pub const SHRINK_HEIGHTS: Heights = Heights { alu: 14, poseidon2: 14, public: 7 };
 /// Root proofs.
-pub const ROOT_HEIGHTS: Heights = Heights { alu: 13, poseidon2: 13, public: 6 };
+pub const ROOT_HEIGHTS: Heights = Heights { alu: 13, poseidon2: 13, public: 9 };
 /// Numbers of children for which there is an internal program.
 pub const ARITIES: [usize; 2] = [2, 3];
 

@@ -87,9 +87,9 @@ pub const SHRINK: LayerParams = LayerParams {
 pub const ROOT: LayerParams = LayerParams {
     extension_degree: 5,
     log_blowup: 5,
-    num_queries: 33,
-    log_final_poly_len: 4,
+    num_queries: 32,
+    log_final_poly_len: 5,
     max_log_arity: 4,
     cap_height: 4,
-    grinding: Grinding { lookup: 0, out_of_domain: 0, batch: 20, commit: 0, query: 20 },
+    grinding: Grinding { lookup: 0, out_of_domain: 0, batch: 6, commit: 0, query: 21 },
 };
