@@ -12,6 +12,10 @@
 //! loads is written between the old place and the new. So every expression keeps its value; statements
 //! about `success` are never touched. Then addresses are renumbered: words that anything touches keep their
 //! order and lie side by side, so ranges stay ranges. What is not understood is an error, not a guess.
+//! [`msm`] and [`points`] argue for themselves.
+
+mod msm;
+mod points;
 
 use crate::solidity::SolidityError;
 use std::collections::{BTreeSet, HashMap};
@@ -76,6 +80,8 @@ pub(crate) fn inline_temporaries(source: &str) -> Result<String, SolidityError> 
     let mut lines = read(&text[first..last])?;
     require_written_before_read(&lines)?;
     inline(&mut lines)?;
+    msm::chain(&mut lines)?;
+    points::leave_out_repeated_tests(&mut lines);
     require_written_before_read(&lines)?;
     renumber(&mut lines)?;
     let mut out: Vec<String> = text[..first].iter().map(ToString::to_string).collect();
@@ -206,7 +212,7 @@ fn effects(term: &Term, reads: &mut Vec<(usize, usize)>, writes: &mut Vec<(usize
             writes.push((number(out)?, number(out_length)?));
         }
         (
-            "addmod" | "mulmod" | "add" | "sub" | "mod" | "and" | "or" | "eq" | "lt" | "iszero" | "gas"
+            "addmod" | "mulmod" | "add" | "sub" | "mod" | "and" | "or" | "eq" | "lt" | "shl" | "iszero" | "gas"
             | "chainid" | "calldataload" | "validate_ec_point",
             _,
         ) => {}

@@ -109,3 +109,102 @@ fn what_is_not_understood_is_an_error() {
     }
     assert!(inline_temporaries("return(0, 0)").is_err());
 }
+
+/// `mul` and `add` as the generator writes them: point at `p`, scalar at `s`.
+fn mul(at: usize, p: usize, s: usize) -> String {
+    format!(
+        "mstore({at:#x}, mload({p:#x}))\nmstore({:#x}, mload({:#x}))\nmstore({:#x}, mload({s:#x}))\n\
+         success := and(eq(staticcall(gas(), 0x7, {at:#x}, 0x60, {at:#x}, 0x40), 1), success)",
+        at + 32,
+        p + 32,
+        at + 64
+    )
+}
+
+fn add(at: usize, a: usize, b: usize) -> String {
+    format!(
+        "mstore({at:#x}, mload({a:#x}))\nmstore({:#x}, mload({:#x}))\n\
+         mstore({:#x}, mload({b:#x}))\nmstore({:#x}, mload({:#x}))\n\
+         success := and(eq(staticcall(gas(), 0x6, {at:#x}, 0x80, {at:#x}, 0x40), 1), success)",
+        at + 32,
+        a + 32,
+        at + 64,
+        at + 96,
+        b + 32
+    )
+}
+
+fn chained(body: &[String]) -> String {
+    let body = body.join("\n");
+    let mut lines = read(&body.lines().collect::<Vec<_>>()).unwrap();
+    msm::chain(&mut lines).unwrap();
+    lines.into_iter().filter_map(Line::text).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_multi_scalar_multiplication_keeps_its_sum_in_place() {
+    // Points at 0x100, 0x140, 0x180; scalars at 0x80, 0xa0; the sum is used at the end.
+    let (first, second) = (mul(0x200, 0x140, 0x80), mul(0x400, 0x180, 0xa0));
+    let end = "mstore(0x600, mload(0x500))".to_owned();
+    let out = chained(&[first, add(0x300, 0x100, 0x200), second, add(0x500, 0x300, 0x400), end]);
+    let expected = "\
+mstore(0x620, mload(0x100))\nmstore(0x640, mload(0x120))
+mstore(0x660, mload(0x140))\nmstore(0x680, mload(0x160))\nmstore(0x6a0, mload(0x80))
+success := and(eq(staticcall(gas(), 0x7, 0x660, 0x60, 0x660, 0x40), 1), success)
+success := and(eq(staticcall(gas(), 0x6, 0x620, 0x80, 0x620, 0x40), 1), success)
+mstore(0x660, mload(0x180))\nmstore(0x680, mload(0x1a0))\nmstore(0x6a0, mload(0xa0))
+success := and(eq(staticcall(gas(), 0x7, 0x660, 0x60, 0x660, 0x40), 1), success)
+success := and(eq(staticcall(gas(), 0x6, 0x620, 0x80, 0x500, 0x40), 1), success)
+mstore(0x600, mload(0x500))";
+    assert_eq!(out, expected);
+}
+
+#[test]
+fn a_product_or_sum_that_is_used_elsewhere_stays() {
+    for used in ["mstore(0x600, mload(0x240))", "mstore(0x600, mload(0x320))", "mstore(0x600, mload(0x540))"]
+    {
+        let body = [
+            mul(0x200, 0x140, 0x80),
+            add(0x300, 0x100, 0x200),
+            mul(0x400, 0x180, 0xa0),
+            add(0x500, 0x300, 0x400),
+            used.to_owned(),
+        ];
+        assert_eq!(chained(&body), body.join("\n"), "{used}");
+    }
+}
+
+/// The generator's block that reads a point from calldata to `at`.
+fn read_point(at: usize) -> String {
+    format!(
+        "{{\nlet x := calldataload(0x0)\nmstore({at:#x}, x)\nlet y := calldataload(0x20)\nmstore({:#x}, y)\n\
+         success := and(validate_ec_point(x, y), success)\n}}",
+        at + 32
+    )
+}
+
+fn tests_left(body: &[String]) -> usize {
+    let body = body.join("\n");
+    let mut lines = read(&body.lines().collect::<Vec<_>>()).unwrap();
+    points::leave_out_repeated_tests(&mut lines);
+    lines.into_iter().filter_map(Line::text).filter(|line| line.contains("validate_ec_point")).count()
+}
+
+#[test]
+fn a_point_that_a_precompile_tests_is_not_tested_twice() {
+    assert_eq!(tests_left(&[read_point(0x100), mul(0x200, 0x100, 0x80)]), 0);
+    assert_eq!(tests_left(&[read_point(0x100), read_point(0x140), add(0x200, 0x100, 0x140)]), 0);
+}
+
+#[test]
+fn a_point_that_no_precompile_tests_is_tested() {
+    let overwritten = "mstore(0x120, 1)".to_owned();
+    let copied = ["mstore(0x200, mload(0x100))", "mstore(0x220, mload(0x120))"].map(ToOwned::to_owned);
+    let replaced = mul(0x200, 0x100, 0x80).replace("success :=", "mstore(0x220, 1)\nsuccess :=");
+    let [x, y] = copied.clone();
+    assert_eq!(tests_left(&[read_point(0x100)]), 1);
+    assert_eq!(tests_left(&[read_point(0x100), mul(0x200, 0x140, 0x80)]), 1);
+    assert_eq!(tests_left(&[read_point(0x100), overwritten, mul(0x200, 0x100, 0x80)]), 1);
+    assert_eq!(tests_left(&[read_point(0x100), x, y, "mstore(0x240, keccak256(0x200, 64))".into()]), 1);
+    assert_eq!(tests_left(&[read_point(0x100), replaced]), 1);
+}
