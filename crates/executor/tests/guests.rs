@@ -67,18 +67,55 @@ fn transfers_move_balances() {
     let input = sample("transfers");
     let run_good = run("transfers", &input);
     assert_eq!(run_good.exit_code, 0);
-    let (table, batch) = input.split_at(4 + 4 * 32);
-    let output = &run_good.public_output;
-    assert_eq!(output[..32], *Sha256::digest(table));
-    assert_eq!(output[32..64], *Sha256::digest(apply(table, batch)));
-    assert_eq!(output[64..], *Sha256::digest(batch));
-    // Account order, a transfer's recipient, its amount, its nonce, its signature; a byte too many.
-    for position in [4 + 19, 132 + 4 + 33, 132 + 4 + 53, 132 + 4 + 61, 132 + 4 + 65] {
+    let (header, rest) = input.split_at(HEADER);
+    let (table, batch) = rest.split_at(4 + 4 * 32);
+    let mut domain = b"finial/transfers-rollup".to_vec();
+    domain.resize(32, 0);
+    let [old, new, hash] = [table, &apply(table, batch), batch].map(Sha256::digest);
+    assert_eq!(run_good.public_output, [&domain, header, &old, &new, &hash].concat());
+    // Signatures are checked by hints: half of what k256 takes by itself.
+    assert!(run_good.total_cycles < 2 * 2_500_000, "{} cycles", run_good.total_cycles);
+}
+
+/// Bytes of the header, and where the table and the first transfer lie in the sample.
+const HEADER: usize = 5 * 32;
+const TABLE: usize = HEADER + 4;
+const TRANSFER: usize = TABLE + 4 * 32 + 4;
+
+#[test]
+fn a_batch_that_is_not_valid_is_a_panic() {
+    let input = sample("transfers");
+    // Version (its number, its zeros); chain id and contract, which signatures cover; the contract's zeros.
+    let header = [31, 0, 63, 95, 64];
+    // Order of the accounts; a key's tag and point, recipient, amount, nonce, r and s of a signature.
+    let body = [
+        TABLE + 19,
+        TRANSFER,
+        TRANSFER + 9,
+        TRANSFER + 33,
+        TRANSFER + 53,
+        TRANSFER + 61,
+        TRANSFER + 65,
+        TRANSFER + 97,
+    ];
+    for position in header.into_iter().chain(body) {
         let mut bad = input.clone();
         bad[position] ^= 0x80;
         assert_eq!(run("transfers", &bad).exit_code, 101, "byte {position}");
     }
     assert_eq!(run("transfers", &[&input[..], &[0]].concat()).exit_code, 101);
+}
+
+#[test]
+fn program_and_number_are_committed_as_given() {
+    let mut input = sample("transfers");
+    let before = run("transfers", &input).public_output;
+    for (position, word) in [(96, 4), (159, 5)] {
+        input[position] ^= 0xff;
+        let after = run("transfers", &input).public_output;
+        assert_ne!(after[32 * word..][..32], before[32 * word..][..32]);
+        assert_eq!(after[32..HEADER + 32], input[..HEADER]);
+    }
 }
 
 /// The state after a batch, by the README alone.

@@ -2,13 +2,12 @@
 
 use alloc::vec::Vec;
 
-use k256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
 use sha2::{Digest, Sha256};
 
-use crate::ledger::Id;
+use crate::{ecdsa, header::Header, ledger::Id};
 
 /// Separates these signatures from any other use of the keys.
-const DOMAIN: &[u8] = b"finial/transfers/1";
+const DOMAIN: &[u8] = b"finial/transfers/2";
 
 /// Bytes of an encoded transfer.
 const TRANSFER_BYTES: usize = 33 + 20 + 8 + 4 + 64;
@@ -55,17 +54,20 @@ impl<'a> Transfer<'a> {
         *digest.first_chunk().expect("a digest has 32 bytes")
     }
 
-    /// Checks the signature over the SHA-256 of domain ‖ sender ‖ recipient ‖ amount ‖ nonce.
-    pub fn verify(&self) {
+    /// Checks the signature over the SHA-256 of domain ‖ chain id ‖ contract ‖ sender ‖ recipient ‖ amount ‖
+    /// nonce: it is of no use for another rollup.
+    pub fn verify(&self, header: &Header<'_>) {
         let mut hasher = Sha256::new();
         hasher.update(DOMAIN);
+        hasher.update(header.place());
         hasher.update(self.from_id());
         hasher.update(self.to);
         hasher.update(self.amount);
         hasher.update(self.nonce);
         let digest: [u8; 32] = hasher.finalize().into();
-        let key = VerifyingKey::from_sec1_bytes(self.key).expect("the sender's key is a point");
-        let signature = Signature::from_slice(self.signature).expect("the signature is well formed");
-        key.verify_prehash(&digest, &signature).expect("the signature verifies");
+        let hints = finial_guest::unconstrained(|| ecdsa::find_hints(self.key, &digest, self.signature));
+        if let Err(refusal) = ecdsa::check(self.key, &digest, self.signature, &hints) {
+            panic!("the signature does not verify: {refusal:?}");
+        }
     }
 }
