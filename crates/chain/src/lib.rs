@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod create2;
+pub mod deploy;
+pub mod deployments;
+mod error;
+pub mod money;
+pub mod node;
+mod rehearse;
+pub mod revert;
+pub mod secret;
+pub mod submit;
+
+pub use deployments::Deployments;
+pub use error::{Error, Fault};
+pub use node::Node;
+pub use revert::Revert;
+pub use secret::{KeyError, KeySource, Sender};

@@ -1,0 +1,222 @@
+//! Deployment and submission on a real anvil.
+
+mod common;
+
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256};
+use common::{ACCOUNT, Anvil, KEY, proof, request, sender};
+use finial_chain::deploy::{self, Plan, RouterRequest, State};
+use finial_chain::node::Call;
+use finial_chain::submit::{Mode, Target, submit};
+use finial_chain::{Deployments, Error, Fault, KeySource, Node, Sender, create2};
+use finial_evm::{Calldata, ProofFile};
+
+fn deployed(node: &Node, sender: &Sender) -> Plan {
+    let mut plan = deploy::plan(node, &request(), Some(sender.address())).unwrap();
+    deploy::execute(node, &mut plan, sender, |_| Ok(())).unwrap();
+    plan
+}
+
+fn front(plan: &Plan) -> Address {
+    plan.contract("v1/direct/FinialVerifier").unwrap().address
+}
+
+/// A well-formed file whose proof is wrong: the last coordinate of its last point is another one.
+fn tampered() -> ProofFile {
+    let mut file = proof();
+    *file.proof_data.last_mut().unwrap() ^= 1;
+    file.calldata = Calldata::new(&file.statement().unwrap(), &file.proof_data).0;
+    file
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_a_second_deployment_deploys_nothing() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let plan = deploy::plan(&node, &request(), None).unwrap();
+    assert!(plan.contracts.iter().all(|contract| contract.state == State::Missing));
+    assert!(plan.gas_estimate > 1_000_000 && plan.cost_estimate.0 > 0);
+    for contract in &plan.contracts {
+        assert_eq!(node.code_hash(contract.address).unwrap(), None, "the dry run sent something");
+    }
+
+    let mut file = Deployments::new(31337);
+    let mut executed = deploy::plan(&node, &request(), Some(ACCOUNT)).unwrap();
+    deploy::execute(&node, &mut executed, &sender(), |contract| {
+        contract.record(&mut file);
+        Ok(())
+    })
+    .unwrap();
+    assert!(executed.is_done());
+    for (before, after) in plan.contracts.iter().zip(&executed.contracts) {
+        assert_eq!((before.address, before.code_hash), (after.address, after.code_hash));
+        assert_eq!(after.state, State::Deployed);
+        assert_eq!(node.code_hash(after.address).unwrap(), Some(after.code_hash));
+        // The estimate is what it took, within the few per cent of a bisection.
+        let used = after.receipt.as_ref().unwrap().gas_used;
+        assert!(used.abs_diff(after.gas_estimate) * 20 < used, "{used} against {}", after.gas_estimate);
+    }
+
+    let again = deployed(&node, &sender());
+    assert!(again.contracts.iter().all(|contract| contract.state == State::Present));
+    assert_eq!((again.gas_estimate, again.gas_used), (0, 0));
+    // Who deployed it stays in the file when a later run finds it.
+    let transaction = file.contracts["v1/direct/FinialVerifier"].transaction;
+    again.contracts.iter().for_each(|contract| contract.record(&mut file));
+    assert!(transaction.is_some());
+    assert_eq!(file.contracts["v1/direct/FinialVerifier"].transaction, transaction);
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("31337.json");
+    file.write(&path).unwrap();
+    let target = Target::Deployments(path);
+    let answer = submit(&node, &proof(), &target, Mode::Call).unwrap();
+    assert_eq!((answer.to, answer.gas_estimate), (front(&again), None));
+}
+
+#[test]
+fn a_valid_proof_is_accepted_for_the_gas_it_states() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let target = Target::Front(front(&deployed(&node, &sender())));
+    let dry = submit(&node, &proof(), &target, Mode::DryRun(None)).unwrap();
+    assert!(dry.receipt.is_none() && dry.gas_estimate.unwrap() >= proof().gas);
+    let answer = submit(&node, &proof(), &target, Mode::Send(&sender())).unwrap();
+    let receipt = answer.receipt.unwrap();
+    assert_eq!(receipt.gas_used, proof().gas);
+    assert!(receipt.paid.0 > 0);
+}
+
+#[test]
+fn refusals_have_names() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let front = front(&deployed(&node, &sender()));
+    let refuse = |file: &ProofFile, expected: &str| {
+        let error = submit(&node, file, &Target::Front(front), Mode::Send(&sender())).unwrap_err();
+        let Error::Reverted { revert, .. } = &error else { panic!("{error}") };
+        assert_eq!(revert.text, expected);
+        assert_eq!(error.fault(), Fault::Proof);
+    };
+    refuse(&tampered(), "ProofRejected");
+    let mut file = proof();
+    file.calldata.push(0);
+    refuse(&file, "NonCanonicalCalldata");
+    let mut file = proof();
+    file.proof_data.truncate(64);
+    let length = proof().proof_data.len();
+    file.calldata = Calldata::new(&file.statement().unwrap(), &file.proof_data).0;
+    refuse(&file, &format!("ProofLengthMismatch {{ expected: {length}, actual: 64 }}"));
+    let mut file = proof();
+    file.proof_data[..32].fill(0xff);
+    file.calldata = Calldata::new(&file.statement().unwrap(), &file.proof_data).0;
+    refuse(&file, "ProofCoordinateNotCanonical { index: 0 }");
+
+    // Sent all the same, it fails on the chain, and the reason is found again.
+    let call = Call { to: front, data: tampered().calldata.into() };
+    let error = node.send(&sender(), &call, 2_000_000, node.prices().unwrap()).unwrap_err();
+    let Error::Failed { revert: Some(revert), .. } = &error else { panic!("{error}") };
+    assert_eq!((revert.name.as_str(), error.fault()), ("ProofRejected", Fault::Chain));
+}
+
+#[test]
+fn proofs_do_not_go_where_they_do_not_belong() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let plan = deployed(&node, &sender());
+    let refuse = |file: &ProofFile, to: Address| {
+        submit(&node, file, &Target::Front(to), Mode::Send(&sender())).unwrap_err()
+    };
+    // An account without code accepts every call.
+    assert!(matches!(refuse(&proof(), ACCOUNT), Error::NoContract { .. }));
+    let mut other = proof();
+    other.code_hash = [1; 32];
+    assert!(matches!(refuse(&other, front(&plan)), Error::OtherContract { .. }));
+    // The generated verifier itself, and the proxy, are no fronts.
+    let generated = plan.contract("v1/direct/Halo2Verifier").unwrap().address;
+    for to in [generated, create2::PROXY] {
+        let error = refuse(&proof(), to);
+        assert!(matches!(error, Error::NoFront { .. }), "{error}");
+    }
+}
+
+#[test]
+fn development_parameters_stay_off_real_chains() {
+    let anvil = Anvil::start(1);
+    let node = anvil.node();
+    let error = deploy::plan(&node, &request(), None).unwrap_err();
+    assert!(matches!(&error, Error::InsecureParameters { chain_id: 1, .. }), "{error}");
+    assert_eq!(error.fault(), Fault::Input);
+    // A manifest that calls them secure does not help: the constructor knows.
+    let mut dressed = request();
+    dressed.verifiers[0].contract.manifest.params.insecure = false;
+    let error = deploy::plan(&node, &dressed, None).unwrap_err().to_string();
+    assert!(error.contains("InsecureParametersOnChain { chainId: 1 }"), "{error}");
+    let target = Target::Front(create2::PROXY);
+    let error = submit(&node, &proof(), &target, Mode::Call).unwrap_err();
+    assert!(matches!(&error, Error::InsecureParameters { chain_id: 1, .. }), "{error}");
+    // Nor are accounts of the node taken there.
+    let call = Call { to: ACCOUNT, data: Vec::new().into() };
+    let error = node.send(&sender(), &call, 21_000, node.prices().unwrap()).unwrap_err();
+    assert!(matches!(&error, Error::UnlockedOnChain { chain_id: 1 }), "{error}");
+}
+
+#[test]
+fn a_manifest_of_another_verifier_is_refused() {
+    let anvil = Anvil::start(31337);
+    let mut changed = request();
+    changed.verifiers[0].contract.manifest.code_hash[0] ^= 1;
+    let error = deploy::plan(&anvil.node(), &changed, None).unwrap_err();
+    assert!(matches!(&error, Error::Rehearsal { .. }), "{error}");
+}
+
+#[test]
+fn a_key_signs_here_and_an_empty_account_is_told_so() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let directory = tempfile::tempdir().unwrap();
+    let keystore = |name: &str, key: &[u8]| {
+        let mut rng = rand_08::thread_rng();
+        eth_keystore::encrypt_key(directory.path(), &mut rng, key, "secret words", Some(name)).unwrap();
+        let password = directory.path().join("password");
+        std::fs::write(&password, "secret words\n").unwrap();
+        let file = directory.path().join(name);
+        KeySource::choose(Some(&file), Some(&password), None).unwrap().open().unwrap()
+    };
+    let key = hex::decode(KEY.trim_start_matches("0x")).unwrap();
+    let sender = keystore("funded", &key);
+    assert_eq!(sender.address(), ACCOUNT);
+    let target = Target::Front(front(&deployed(&node, &sender)));
+    let answer = submit(&node, &proof(), &target, Mode::Send(&sender)).unwrap();
+    assert_eq!(answer.receipt.unwrap().gas_used, proof().gas);
+
+    let poor = keystore("poor", &[7; 32]);
+    let error = submit(&node, &proof(), &target, Mode::Send(&poor)).unwrap_err();
+    assert!(matches!(&error, Error::Funds { .. }), "{error}");
+    let shown = format!("{error} {error:?} {poor:?} {sender:?}");
+    assert!(!shown.contains("0707070707") && !shown.contains(&hex::encode(&key)[..10]), "{shown}");
+
+    let stranger = Sender::Unlocked(Address::repeat_byte(3));
+    let error = submit(&node, &proof(), &target, Mode::Send(&stranger)).unwrap_err();
+    assert!(matches!(&error, Error::NotUnlocked { .. }), "{error}");
+}
+
+#[test]
+fn a_transaction_that_is_not_mined_is_named() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node().with_receipt_timeout(Duration::ZERO);
+    let call = Call { to: ACCOUNT, data: Vec::new().into() };
+    let error = node.send(&sender(), &call, 30_000, node.prices().unwrap()).unwrap_err();
+    let Error::NotMined { transaction, .. } = error else { panic!("{error}") };
+    assert_ne!(transaction, B256::ZERO);
+}
+
+#[test]
+fn a_router_needs_code() {
+    let anvil = Anvil::start(31337);
+    let mut request = request();
+    request.router = Some(RouterRequest { code: vec![0xfe], owner: ACCOUNT });
+    let error = deploy::plan(&anvil.node(), &request, None).unwrap_err().to_string();
+    assert!(error.contains("FinialRouter cannot be created"), "{error}");
+}

@@ -1,0 +1,84 @@
+//! A real anvil on a free loopback port, ended with the test.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use alloy_primitives::{Address, address};
+use finial_chain::deploy::{Request, Verifier};
+use finial_chain::{Node, Sender};
+use finial_evm::{Contract, ProofFile};
+
+/// anvil's first account, published with anvil; funded on development chains only.
+pub const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+/// Its address.
+pub const ACCOUNT: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+
+/// A running anvil.
+pub struct Anvil {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Anvil {
+    /// Starts one. A machine without it fails the test: `scripts/setup-tools` installs it.
+    pub fn start(chain_id: u64) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Command::new(repository().join("scripts/anvil"))
+            .args(["--host", "127.0.0.1", "--hardfork", "prague"])
+            .args(["--port", &port.to_string(), "--chain-id", &chain_id.to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("scripts/anvil runs");
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let listening = output.by_ref().map_while(Result::ok).any(|line| line.contains("Listening on"));
+        if !listening {
+            drop(child.kill());
+            panic!("anvil ended without listening: run scripts/setup-tools and look at its output");
+        }
+        // It goes on talking; somebody has to listen.
+        std::thread::spawn(move || output.for_each(drop));
+        Self { child, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    pub fn node(&self) -> Node {
+        Node::connect(&self.url).unwrap()
+    }
+}
+
+impl Drop for Anvil {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Files of the small circuit's contract.
+pub fn fixture() -> PathBuf {
+    repository().join("crates/evm/tests/fixtures/small/direct")
+}
+
+pub fn contract() -> Contract {
+    Contract::read(&fixture()).unwrap()
+}
+
+pub fn proof() -> ProofFile {
+    ProofFile::parse(&std::fs::read_to_string(fixture().join("proof.json")).unwrap()).unwrap()
+}
+
+pub fn request() -> Request {
+    let verifier =
+        Verifier { path: "v1/direct".into(), front: "FinialVerifier".into(), contract: contract() };
+    Request { verifiers: vec![verifier], ..Request::default() }
+}
+
+pub const fn sender() -> Sender {
+    Sender::Unlocked(ACCOUNT)
+}
