@@ -20,6 +20,9 @@ interface IFinialVerifier {
     error ExeCommitNotCanonical(bytes32 exeCommit);
     /// @notice `leafCommit` is not below the scalar field's modulus.
     error LeafCommitNotCanonical(bytes32 leafCommit);
+    /// @notice Among the 32-byte words of `proofData`, the one at `index` is a limb of the accumulator that
+    /// is not below its bound, or the last limb of a coordinate that is not below the base field's modulus.
+    error AccumulatorNotCanonical(uint256 index);
     /// @notice Among the 32-byte words of `proofData`, the one at `index` is a point's coordinate that
     /// is not below the base field's modulus.
     error ProofCoordinateNotCanonical(uint256 index);
@@ -31,7 +34,8 @@ interface IFinialVerifier {
 
     /// @notice Returns if the proof is valid, reverts otherwise.
     /// @param publicValues What the program wrote as public output, whole. The proof binds its SHA-256.
-    /// @param proofData The proof: curve points and scalars, 32 bytes a word, big-endian.
+    /// @param proofData The proof: curve points and scalars, 32 bytes a word, big-endian. A wrapped proof
+    /// starts with an accumulator: four coordinates, each three limbs of 88 bits, the lowest first.
     /// @param exeCommit Commitment to the program and its initial memory.
     /// @param leafCommit Commitment to the recursion programs that may stand in the proof's tree.
     function verify(
@@ -46,6 +50,10 @@ interface IFinialVerifier {
 
     /// @notice `extcodehash` of the generated verifier: names the verifying key, on every chain alike.
     function verifierCodeHash() external view returns (bytes32);
+
+    /// @notice First four bytes of `verifierCodeHash`: names this verifier at the head of a router's proofs.
+    // forge-lint: disable-next-line(mixed-case-function)
+    function VERSION_SELECTOR() external view returns (bytes4);
 
     /// @notice Whether the verifier was made with development parameters (anyone can forge its proofs).
     function insecureParameters() external view returns (bool);

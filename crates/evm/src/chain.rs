@@ -64,6 +64,7 @@ pub enum ChainError {
 pub struct Chain {
     evm: MainnetEvm<MainnetContext<CacheDB<EmptyDB>>>,
     nonce: u64,
+    verifier: Address,
     front: Address,
 }
 
@@ -88,11 +89,11 @@ impl Chain {
                 cfg.chain_id = chain_id;
             })
             .build_mainnet();
-        let mut chain = Self { evm, nonce: 0, front: Address::ZERO };
-        let verifier = chain.create("the generated verifier", contract.verifier_code.clone())?;
+        let mut chain = Self { evm, nonce: 0, verifier: Address::ZERO, front: Address::ZERO };
+        chain.verifier = chain.create("the generated verifier", contract.verifier_code.clone())?;
         let mut front = contract.front_code.clone();
-        front.extend(verifier.into_word());
-        chain.front = chain.create("FinialVerifier", front)?;
+        front.extend(chain.verifier.into_word());
+        chain.front = chain.create(contract.manifest.circuit.front(), front)?;
         Ok(chain)
     }
 
@@ -101,7 +102,20 @@ impl Chain {
     /// # Errors
     /// When the contract rejects it: the error it reverted with.
     pub fn verify(&mut self, calldata: &Calldata) -> Result<Verified, ChainError> {
-        match self.transact(TxKind::Call(self.front), calldata.0.clone())? {
+        self.call(self.front, &calldata.0)
+    }
+
+    /// Sends instances and proof to the generated verifier itself, past the front. No one should: it
+    /// takes several encodings of one statement, which is what this is here to show.
+    ///
+    /// # Errors
+    /// When the generated verifier rejects them.
+    pub fn verify_raw(&mut self, input: &[u8]) -> Result<Verified, ChainError> {
+        self.call(self.verifier, input)
+    }
+
+    fn call(&mut self, to: Address, data: &[u8]) -> Result<Verified, ChainError> {
+        match self.transact(TxKind::Call(to), data.to_vec())? {
             ExecutionResult::Success { gas, .. } => Ok(Verified { gas: gas.tx_gas_used() }),
             ExecutionResult::Revert { output, .. } => Err(rejection(&output).into()),
             ExecutionResult::Halt { reason, .. } => Err(Rejection::Halted(format!("{reason:?}")).into()),
@@ -148,6 +162,7 @@ fn rejection(output: &[u8]) -> Rejection {
         Ok(E::ProofLengthMismatch(e)) => format!("{e:?}"),
         Ok(E::ExeCommitNotCanonical(e)) => format!("{e:?}"),
         Ok(E::LeafCommitNotCanonical(e)) => format!("{e:?}"),
+        Ok(E::AccumulatorNotCanonical(e)) => format!("{e:?}"),
         Ok(E::ProofCoordinateNotCanonical(e)) => format!("{e:?}"),
         Ok(E::ProofScalarNotCanonical(e)) => format!("{e:?}"),
         Ok(E::ProofRejected(e)) => format!("{e:?}"),

@@ -48,21 +48,21 @@ pub struct Bytecode {
 }
 
 impl Compiler {
-    /// Compiles `(path, text)` sources and returns the bytecode of `contract` in the source `path`.
+    /// Compiles `(path, text)` sources and returns the bytecode of `wanted`, pairs of a source's path and
+    /// the name of a contract in it, in their order.
     ///
     /// # Errors
     /// When the compiler is missing, of another version, or reports errors.
-    pub fn compile(
+    pub fn compile<const N: usize>(
         &self,
         sources: &[(&str, &str)],
-        path: &str,
-        contract: &str,
-    ) -> Result<Bytecode, CompileError> {
+        wanted: [(&str, &str); N],
+    ) -> Result<[Bytecode; N], CompileError> {
         let version = self.run(&["--version"], "")?;
         if !version.contains(&format!("Version: {SOLC_VERSION}+")) {
             return Err(CompileError::Version(version));
         }
-        let answer = self.run(&["--standard-json"], &request(sources).to_string())?;
+        let answer = self.run(&["--standard-json"], &standard_input(sources))?;
         let answer: Value = serde_json::from_str(&answer).map_err(|e| CompileError::Answer(e.to_string()))?;
         let errors: Vec<&str> = answer["errors"]
             .as_array()
@@ -74,13 +74,9 @@ impl Compiler {
         if !errors.is_empty() {
             return Err(CompileError::Source(errors.join("\n")));
         }
-        let output = &answer["contracts"][path][contract]["evm"];
-        let code = |which: &str| {
-            let text = output[which]["object"].as_str().filter(|text| !text.is_empty());
-            text.and_then(|text| hex::decode(text).ok())
-                .ok_or_else(|| CompileError::Answer(format!("there is no {which} of {path}:{contract}")))
-        };
-        Ok(Bytecode { creation: code("bytecode")?, runtime: code("deployedBytecode")? })
+        let codes: Result<Vec<_>, _> =
+            wanted.iter().map(|(path, contract)| bytecode(&answer, path, contract)).collect();
+        codes?.try_into().map_err(|_| CompileError::Answer("another number of contracts".to_owned()))
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Result<String, CompileError> {
@@ -106,20 +102,33 @@ impl Compiler {
     }
 }
 
+fn bytecode(answer: &Value, path: &str, contract: &str) -> Result<Bytecode, CompileError> {
+    let output = &answer["contracts"][path][contract]["evm"];
+    let code = |which: &str| {
+        let text = output[which]["object"].as_str().filter(|text| !text.is_empty());
+        text.and_then(|text| hex::decode(text).ok())
+            .ok_or_else(|| CompileError::Answer(format!("there is no {which} of {path}:{contract}")))
+    };
+    Ok(Bytecode { creation: code("bytecode")?, runtime: code("deployedBytecode")? })
+}
+
 /// The same settings as `foundry.toml`: the Yul optimizer and the IR pipeline stay off, because either
 /// makes a reverting stub of the generated verifier; no metadata, so that bytes depend on code alone.
-fn request(sources: &[(&str, &str)]) -> Value {
+///
+/// The text is the compiler's input ("standard JSON"), which block explorers take as well.
+pub fn standard_input(sources: &[(&str, &str)]) -> String {
     let sources: serde_json::Map<String, Value> =
         sources.iter().map(|(path, text)| ((*path).to_owned(), json!({ "content": text }))).collect();
-    json!({
+    let input = json!({
         "language": "Solidity",
         "sources": sources,
         "settings": {
-            "optimizer": { "enabled": true, "runs": 200, "details": { "yul": false } },
+            "optimizer": { "enabled": true, "runs": 1000000, "details": { "yul": false } },
             "viaIR": false,
             "evmVersion": "prague",
             "metadata": { "bytecodeHash": "none", "appendCBOR": false },
             "outputSelection": { "*": { "*": ["evm.bytecode.object", "evm.deployedBytecode.object"] } },
         },
-    })
+    });
+    serde_json::to_string_pretty(&input).expect("plain data has a JSON form") + "\n"
 }

@@ -1,7 +1,8 @@
 //! The contract as a set of files: two generated sources and the bytecode of both contracts.
 
 use crate::{
-    compiler::{CompileError, Compiler},
+    circuit::Circuit,
+    compiler::{self, Bytecode, CompileError, Compiler},
     layout::ProofLayout,
     params::{ParamSet, Parameters},
     solidity::{self, SolidityError},
@@ -12,17 +13,36 @@ use serde::{Deserialize, Serialize};
 use std::{fs, io, path::Path, path::PathBuf};
 use thiserror::Error;
 
-/// Hand-written sources, part of every contract: path and text.
-pub const SOURCES: [(&str, &str); 2] = [
-    ("contracts/src/IFinialVerifier.sol", include_str!("../../../contracts/src/IFinialVerifier.sol")),
-    ("contracts/src/FinialVerifier.sol", include_str!("../../../contracts/src/FinialVerifier.sol")),
-];
+/// The version whose contracts this crate makes: their directory's name in `contracts/src` and
+/// `contracts/generated`. Deployed versions stay as they are; another circuit is another version.
+pub const VERSION: &str = "v1";
+
+const INTERFACE: (&str, &str) =
+    ("contracts/src/IFinialVerifier.sol", include_str!("../../../contracts/src/IFinialVerifier.sol"));
+const BASE: (&str, &str) =
+    ("contracts/src/FinialVerifierBase.sol", include_str!("../../../contracts/src/FinialVerifierBase.sol"));
+
+/// The hand-written source in front of a circuit's generated verifier: path and text.
+fn front(circuit: Circuit) -> (&'static str, &'static str) {
+    match circuit {
+        Circuit::Direct => (
+            "contracts/src/v1/FinialVerifier.sol",
+            include_str!("../../../contracts/src/v1/FinialVerifier.sol"),
+        ),
+        Circuit::Wrapped => (
+            "contracts/src/v1/FinialVerifierWrapped.sol",
+            include_str!("../../../contracts/src/v1/FinialVerifierWrapped.sol"),
+        ),
+    }
+}
 
 const VERIFIER_SOURCE: &str = "Halo2Verifier.sol";
 const LAYOUT_SOURCE: &str = "Halo2Layout.sol";
 const VERIFIER_CODE: &str = "Halo2Verifier.hex";
 const FRONT_CODE: &str = "FinialVerifier.hex";
-const MANIFEST: &str = "manifest.json";
+/// What a contract was made from; the file that says so.
+pub const MANIFEST: &str = "manifest.json";
+const STANDARD_INPUT: &str = "standard-input.json";
 
 /// Why a contract could not be made, read or compared.
 #[derive(Debug, Error)]
@@ -65,6 +85,9 @@ pub enum ContractError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
+    /// The circuit whose proofs it checks; the direct one in files from before there were two.
+    #[serde(default)]
+    pub circuit: Circuit,
     /// The parameters it was made with.
     pub params: ParamSet,
     /// The verifying key it holds ([`crate::keys::vk_digest`]).
@@ -90,7 +113,7 @@ pub struct Contract {
     pub layout_source: String,
     /// Creation code of the generated verifier.
     pub verifier_code: Vec<u8>,
-    /// Creation code of `FinialVerifier`; the verifier's address follows as its one argument.
+    /// Creation code of the front ([`Circuit::front`]); the verifier's address follows as its one argument.
     pub front_code: Vec<u8>,
 }
 
@@ -100,36 +123,80 @@ impl Contract {
     /// # Errors
     /// When the generator or the compiler fails.
     pub fn generate(
+        circuit: Circuit,
         parameters: &Parameters,
         vk: &VerifyingKey<G1Affine>,
         compiler: &Compiler,
     ) -> Result<Self, ContractError> {
-        let (verifier_source, layout) = solidity::halo2_verifier(parameters, vk)?;
-        let path = "generated/Halo2Verifier.sol";
-        let verifier = compiler.compile(&[(path, &verifier_source)], path, "Halo2Verifier")?;
-        let code_hash = keccak256(&verifier.runtime).0;
-        let layout_source = solidity::halo2_layout(&layout, &code_hash, &parameters.set);
-        let [interface, front] = SOURCES;
-        let sources = [interface, front, ("generated/Halo2Layout.sol", layout_source.as_str())];
-        let front = compiler.compile(&sources, front.0, "FinialVerifier")?;
+        let (verifier_source, layout) = solidity::halo2_verifier(circuit, parameters, vk)?;
         let manifest = Manifest {
+            circuit,
             params: parameters.set.clone(),
             vk_digest: crate::keys::vk_digest(vk),
             layout,
-            code_hash,
-            code_bytes: verifier.runtime.len(),
+            code_hash: [0; 32],
+            code_bytes: 0,
         };
-        Ok(Self {
+        Self::compile(manifest, verifier_source, compiler)
+    }
+
+    /// The contract with the same generated verifier and today's front: no key is needed.
+    ///
+    /// # Errors
+    /// When the compiler fails.
+    pub fn recompile(&self, compiler: &Compiler) -> Result<Self, ContractError> {
+        Self::compile(self.manifest.clone(), self.verifier_source.clone(), compiler)
+    }
+
+    /// Fills in the code's hash and length and makes what depends on them.
+    fn compile(
+        mut manifest: Manifest,
+        verifier_source: String,
+        compiler: &Compiler,
+    ) -> Result<Self, ContractError> {
+        let circuit = manifest.circuit;
+        let path = generated_path(circuit, VERIFIER_SOURCE);
+        let wanted = (path.as_str(), "Halo2Verifier");
+        let [verifier] = compiler.compile(&[(&path, &verifier_source)], [wanted])?;
+        manifest.code_hash = keccak256(&verifier.runtime).0;
+        manifest.code_bytes = verifier.runtime.len();
+        let layout_source =
+            solidity::halo2_layout(circuit, &manifest.layout, &manifest.code_hash, &manifest.params);
+        let mut contract = Self {
             manifest,
             verifier_source,
             layout_source,
             verifier_code: verifier.creation,
-            front_code: front.creation,
-        })
+            front_code: Vec::new(),
+        };
+        // Both once more from all sources together, as who verifies them on an explorer compiles them.
+        let [again, front] = contract.with_sources(|sources| {
+            compiler.compile(sources, [wanted, (front(circuit).0, circuit.front())])
+        })?;
+        let Bytecode { creation, .. } = again;
+        if creation != contract.verifier_code {
+            let reason = "the generated verifier's bytecode depends on the sources beside it".to_owned();
+            return Err(CompileError::Answer(reason).into());
+        }
+        contract.front_code = front.creation;
+        Ok(contract)
+    }
+
+    /// All sources, by the paths under which they import each other.
+    fn with_sources<T>(&self, use_them: impl FnOnce(&[(&str, &str)]) -> T) -> T {
+        let circuit = self.manifest.circuit;
+        let [verifier, layout] = [VERIFIER_SOURCE, LAYOUT_SOURCE].map(|file| generated_path(circuit, file));
+        use_them(&[
+            INTERFACE,
+            BASE,
+            front(circuit),
+            (&layout, &self.layout_source),
+            (&verifier, &self.verifier_source),
+        ])
     }
 
     /// The files, by name.
-    pub fn files(&self) -> [(&'static str, String); 5] {
+    pub fn files(&self) -> [(&'static str, String); 6] {
         let manifest = serde_json::to_string_pretty(&self.manifest).expect("plain data has a JSON form");
         [
             (VERIFIER_SOURCE, self.verifier_source.clone()),
@@ -137,6 +204,7 @@ impl Contract {
             (VERIFIER_CODE, code_text(&self.verifier_code)),
             (FRONT_CODE, code_text(&self.front_code)),
             (MANIFEST, manifest + "\n"),
+            (STANDARD_INPUT, self.with_sources(compiler::standard_input)),
         ]
     }
 
@@ -205,6 +273,11 @@ impl Contract {
         }
         Ok(())
     }
+}
+
+/// Path under which the front imports a generated source; `foundry.toml` maps it to a directory.
+fn generated_path(circuit: Circuit, file: &str) -> String {
+    format!("generated/{VERSION}/{circuit}/{file}")
 }
 
 fn read_file(path: &Path) -> Result<String, ContractError> {

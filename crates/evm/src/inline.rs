@@ -212,8 +212,8 @@ fn effects(term: &Term, reads: &mut Vec<(usize, usize)>, writes: &mut Vec<(usize
             writes.push((number(out)?, number(out_length)?));
         }
         (
-            "addmod" | "mulmod" | "add" | "sub" | "mod" | "and" | "or" | "eq" | "lt" | "shl" | "iszero" | "gas"
-            | "chainid" | "calldataload" | "validate_ec_point",
+            "addmod" | "mulmod" | "add" | "sub" | "mod" | "and" | "or" | "eq" | "lt" | "shl" | "iszero"
+            | "gas" | "chainid" | "calldataload" | "validate_ec_point",
             _,
         ) => {}
         _ => return None,

@@ -7,12 +7,13 @@ use snark_verifier::{
     verifier::plonk::PlonkProtocol,
 };
 
-use crate::{params::Parameters, statement::INSTANCES};
+use crate::{circuit::Circuit, params::Parameters};
 
 /// The multi-opening's last two points (SHPLONK: `W` and `W'`).
 const TRAILING_POINTS: usize = 2;
 
-/// The parts of a proof, in order; points are two words (x, y), a word is 32 bytes, big-endian.
+/// The parts of a Halo2 proof, in order; points are two words (x, y), a word is 32 bytes, big-endian. In a
+/// wrapped proof's `proofData` the accumulator's limbs stand before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofLayout {
     /// Commitments: advice, lookups, permutation, quotient.
@@ -25,8 +26,8 @@ pub struct ProofLayout {
 
 impl ProofLayout {
     /// The layout that a verifying key's proofs have.
-    pub fn of(parameters: &Parameters, vk: &VerifyingKey<G1Affine>) -> Self {
-        Self::of_protocol(&protocol(parameters, vk))
+    pub fn of(circuit: Circuit, parameters: &Parameters, vk: &VerifyingKey<G1Affine>) -> Self {
+        Self::of_protocol(&protocol(circuit, parameters, vk))
     }
 
     pub(crate) fn of_protocol(protocol: &PlonkProtocol<G1Affine>) -> Self {
@@ -54,8 +55,15 @@ impl ProofLayout {
     }
 }
 
-/// The verifier's description for one instance column of [`INSTANCES`] rows.
-pub(crate) fn protocol(parameters: &Parameters, vk: &VerifyingKey<G1Affine>) -> PlonkProtocol<G1Affine> {
+/// The verifier's description for one instance column, with the circuit's accumulator in it.
+pub(crate) fn protocol(
+    circuit: Circuit,
+    parameters: &Parameters,
+    vk: &VerifyingKey<G1Affine>,
+) -> PlonkProtocol<G1Affine> {
     debug_assert_eq!(parameters.kzg.k(), vk.get_domain().k());
-    compile(&parameters.kzg, vk, Config::kzg().with_num_instance(vec![INSTANCES]))
+    let config = Config::kzg()
+        .with_num_instance(vec![circuit.instances()])
+        .with_accumulator_indices(circuit.accumulator_indices());
+    compile(&parameters.kzg, vk, config)
 }

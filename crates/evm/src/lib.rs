@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod accumulator;
 pub mod cache;
 pub mod calldata;
 pub mod ceremony;
 pub mod chain;
+pub mod circuit;
 pub mod compiler;
 pub mod contract;
 mod fixed_base;
@@ -19,6 +21,7 @@ pub mod statement;
 
 pub use calldata::Calldata;
 pub use chain::{Chain, ChainError, Rejection, Verified};
+pub use circuit::Circuit;
 pub use contract::Contract;
 pub use layout::ProofLayout;
 pub use params::{ParamSet, Parameters};

@@ -1,12 +1,15 @@
 //! The proof file: JSON, for people and for programs that send it to a chain.
 
 use crate::{
+    accumulator,
     calldata::Calldata,
     chain::{Chain, ChainError, Verified},
-    contract::Contract,
+    circuit::Circuit,
+    contract::{Contract, Manifest},
     params::ParamSet,
     statement::{Statement, scalar_from_word, scalar_to_word},
 };
+use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -19,6 +22,9 @@ pub const VERSION: u32 = 1;
 pub struct ProofFile {
     /// Version of this format.
     pub version: u32,
+    /// The circuit it is a proof of; the direct one in files from before there were two.
+    #[serde(default)]
+    pub circuit: Circuit,
     /// The KZG parameters behind the proof; `insecure` if they are for development.
     pub params: ParamSet,
     /// Commitment to the program, a scalar as a big-endian word.
@@ -32,7 +38,7 @@ pub struct ProofFile {
     pub public_values: Vec<u8>,
     /// Its digest as the two scalars of the instance, big-endian words.
     pub user_public_values: [Word; 2],
-    /// The proof.
+    /// The proof; a wrapped one starts with its accumulator.
     #[serde(with = "hex_bytes")]
     pub proof_data: Vec<u8>,
     /// Calldata of `verify`, whole.
@@ -78,6 +84,14 @@ pub enum CheckError {
         /// This contract's.
         contract: String,
     },
+    /// It is of the other circuit.
+    #[error("the proof is of the {file} circuit, the contract checks the {contract} one's")]
+    OtherCircuit {
+        /// The file's circuit.
+        file: Circuit,
+        /// The contract's.
+        contract: Circuit,
+    },
     /// It belongs to other parameters.
     #[error("the proof was made with the parameters {file}, the contract with {contract}")]
     OtherParams {
@@ -98,8 +112,7 @@ impl ProofFile {
     /// When the contract rejects the proof.
     pub fn accepted(contract: &Contract, statement: &Statement, proof: Vec<u8>) -> Result<Self, ChainError> {
         let gas = Chain::deploy(contract)?.verify(&Calldata::new(statement, &proof))?.gas;
-        let Contract { manifest, .. } = contract;
-        Ok(Self::new(manifest.params.clone(), statement, proof, manifest.code_hash, gas))
+        Ok(Self::new(&contract.manifest, statement, proof, gas))
     }
 
     /// Checks the file against the contract: same parameters and code, calldata accepted in revm.
@@ -108,6 +121,9 @@ impl ProofFile {
     /// Says what does not fit, or with which error the contract reverted.
     pub fn check(&self, contract: &Contract) -> Result<Verified, CheckError> {
         let Contract { manifest, .. } = contract;
+        if self.circuit != manifest.circuit {
+            return Err(CheckError::OtherCircuit { file: self.circuit, contract: manifest.circuit });
+        }
         if self.code_hash != manifest.code_hash {
             let [file, contract] = [self.code_hash, manifest.code_hash].map(hex::encode);
             return Err(CheckError::OtherContract { file, contract });
@@ -121,23 +137,18 @@ impl ProofFile {
     }
 
     /// The file for a proof that the contract accepted.
-    pub fn new(
-        params: ParamSet,
-        statement: &Statement,
-        proof_data: Vec<u8>,
-        code_hash: [u8; 32],
-        gas: u64,
-    ) -> Self {
+    pub fn new(manifest: &Manifest, statement: &Statement, proof_data: Vec<u8>, gas: u64) -> Self {
         Self {
             version: VERSION,
-            params,
+            circuit: manifest.circuit,
+            params: manifest.params.clone(),
             exe_commit: scalar_to_word(&statement.exe_commit),
             leaf_commit: scalar_to_word(&statement.leaf_commit),
             public_values: statement.public_values.clone(),
             user_public_values: statement.user_public_values().map(|s| Word(scalar_to_word(&s))),
             calldata: Calldata::new(statement, &proof_data).0,
             proof_data,
-            code_hash,
+            code_hash: manifest.code_hash,
             gas,
         }
     }
@@ -181,6 +192,22 @@ impl ProofFile {
         })
     }
 
+    /// The circuit's instance column and the Halo2 proof, as [`crate::prover::verify`] takes them.
+    ///
+    /// # Errors
+    /// When a commitment or an accumulator's limb is not a canonical scalar, or the accumulator is missing.
+    pub fn instances_and_proof(&self) -> Result<(Vec<Fr>, &[u8]), ProofFileError> {
+        let statement = self.statement()?;
+        match self.circuit {
+            Circuit::Direct => Ok((statement.instances().to_vec(), &self.proof_data)),
+            Circuit::Wrapped => {
+                let (limbs, proof) = accumulator::split_proof_data(&self.proof_data)
+                    .ok_or(ProofFileError::NotAScalar("the accumulator in proof_data"))?;
+                Ok((statement.wrapped_instances(&limbs), proof))
+            }
+        }
+    }
+
     /// The file's text.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("plain data has a JSON form") + "\n"
@@ -219,7 +246,7 @@ pub(crate) mod hex_array {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
+    use crate::layout::ProofLayout;
 
     fn file() -> ProofFile {
         let statement = Statement {
@@ -228,12 +255,28 @@ mod tests {
             public_values: b"values".to_vec(),
         };
         let params = ParamSet { name: "a set".into(), insecure: true, k: 9, digest: [3; 32] };
-        ProofFile::new(params, &statement, vec![7; 64], [8; 32], 300_000)
+        let layout = ProofLayout { leading_points: 1, scalars: 1, trailing_points: 2 };
+        let manifest = Manifest {
+            circuit: Circuit::Wrapped,
+            params,
+            vk_digest: [4; 32],
+            layout,
+            code_hash: [8; 32],
+            code_bytes: 1,
+        };
+        ProofFile::new(&manifest, &statement, vec![7; 64], 300_000)
     }
 
     #[test]
     fn reads_what_it_writes() {
         assert_eq!(ProofFile::parse(&file().to_json()).unwrap(), file());
+    }
+
+    #[test]
+    fn files_without_a_circuit_are_the_direct_ones() {
+        let mut value = serde_json::to_value(file()).unwrap();
+        value.as_object_mut().unwrap().remove("circuit");
+        assert_eq!(ProofFile::parse(&value.to_string()).unwrap().circuit, Circuit::Direct);
     }
 
     #[test]
@@ -247,6 +290,7 @@ mod tests {
             assert!(text.contains(part), "{text:?} should name {part:?}");
         };
         refuse(&|v| v["version"] = 2.into(), "version 2");
+        refuse(&|v| v["circuit"] = "third".into(), "unknown variant `third`");
         refuse(&|v| v["gas"] = "1".into(), "expected u64");
         refuse(&|v| v["extra"] = 1.into(), "unknown field `extra`");
         refuse(&|v| drop(v.as_object_mut().unwrap().remove("code_hash")), "missing field `code_hash`");

@@ -1,9 +1,14 @@
 //! Proofs of the final circuit: SHPLONK openings, Keccak transcript, as the generated verifier reads them.
 
-use crate::{layout::ProofLayout, params::Parameters, statement::INSTANCES};
+use crate::{
+    accumulator::{self, WORDS},
+    circuit::Circuit,
+    layout::ProofLayout,
+    params::Parameters,
+};
 use halo2_base::halo2_proofs::{
     halo2curves::bn256::{Bn256, Fr, G1Affine},
-    plonk::{self, Circuit, ProvingKey, VerifyingKey, create_proof, verify_proof},
+    plonk::{self, ProvingKey, VerifyingKey, create_proof, verify_proof},
     poly::{
         VerificationStrategy,
         commitment::ParamsProver,
@@ -45,6 +50,12 @@ pub enum VerifyError {
     /// A point or scalar is malformed, or an equation does not hold.
     #[error("the proof is not valid for this statement")]
     Invalid(#[source] plonk::Error),
+    /// There is no circuit with so many instances.
+    #[error("there is no circuit with {0} instances")]
+    Instances(usize),
+    /// The accumulator of a wrapped proof is malformed, or its pairing check fails.
+    #[error("the proof is not valid for this statement: its accumulator does not hold")]
+    Accumulator,
     /// The pairing check fails.
     #[error("the proof is not valid for this statement: the pairing check fails")]
     Pairing,
@@ -54,11 +65,29 @@ pub enum VerifyError {
 ///
 /// # Errors
 /// When the witness does not satisfy the circuit.
-pub fn prove<C: Circuit<Fr>>(
+pub fn prove<C: plonk::Circuit<Fr>>(
     parameters: &Parameters,
     pk: &ProvingKey<G1Affine>,
     circuit: C,
-    instances: &[Fr; INSTANCES],
+    instances: &[Fr],
+) -> Result<Vec<u8>, ProveError> {
+    if Circuit::with_instances(instances.len()).is_none() {
+        return Err(ProveError::Unsatisfied(VerifyError::Instances(instances.len())));
+    }
+    let proof = prove_unchecked(parameters, pk, circuit, instances)?;
+    verify(parameters, pk.get_vk(), instances, &proof).map_err(ProveError::Unsatisfied)?;
+    Ok(proof)
+}
+
+/// [`prove`] without the check: for tests of what rejects a proof.
+///
+/// # Errors
+/// When Halo2 refuses.
+pub fn prove_unchecked<C: plonk::Circuit<Fr>>(
+    parameters: &Parameters,
+    pk: &ProvingKey<G1Affine>,
+    circuit: C,
+    instances: &[Fr],
 ) -> Result<Vec<u8>, ProveError> {
     let mut transcript: Transcript<Vec<u8>> = TranscriptWriterBuffer::<_, G1Affine, _>::init(Vec::new());
     create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, _>, _, _, _, _>(
@@ -70,22 +99,22 @@ pub fn prove<C: Circuit<Fr>>(
         &mut transcript,
     )
     .map_err(ProveError::Halo2)?;
-    let proof = transcript.finalize();
-    verify(parameters, pk.get_vk(), instances, &proof).map_err(ProveError::Unsatisfied)?;
-    Ok(proof)
+    Ok(transcript.finalize())
 }
 
-/// Verifies a proof natively. Accepts exactly what the contract accepts.
+/// Verifies a proof natively, the circuit being told by the number of instances. Accepts exactly what the
+/// contract accepts.
 ///
 /// # Errors
 /// When the proof is not valid for these instances.
 pub fn verify(
     parameters: &Parameters,
     vk: &VerifyingKey<G1Affine>,
-    instances: &[Fr; INSTANCES],
+    instances: &[Fr],
     proof: &[u8],
 ) -> Result<(), VerifyError> {
-    let expected = ProofLayout::of(parameters, vk).bytes();
+    let circuit = Circuit::with_instances(instances.len()).ok_or(VerifyError::Instances(instances.len()))?;
+    let expected = ProofLayout::of(circuit, parameters, vk).bytes();
     if proof.len() != expected {
         return Err(VerifyError::Length { expected, actual: proof.len() });
     }
@@ -99,9 +128,21 @@ pub fn verify(
         &mut transcript,
     )
     .map_err(VerifyError::Invalid)?;
-    if VerificationStrategy::<_, VerifierSHPLONK<'_, Bn256>>::finalize(strategy) {
-        Ok(())
-    } else {
-        Err(VerifyError::Pairing)
+    if !VerificationStrategy::<_, VerifierSHPLONK<'_, Bn256>>::finalize(strategy) {
+        return Err(VerifyError::Pairing);
+    }
+    match circuit {
+        Circuit::Direct => Ok(()),
+        Circuit::Wrapped => verify_accumulator(parameters, instances),
+    }
+}
+
+/// The half of a wrapped proof that its circuit leaves open: without this check the proof inside could be
+/// any proof at all.
+fn verify_accumulator(parameters: &Parameters, instances: &[Fr]) -> Result<(), VerifyError> {
+    let limbs = instances.first_chunk::<WORDS>().and_then(accumulator::from_limbs);
+    match limbs {
+        Some(accumulator) if accumulator::decide(parameters, &accumulator) => Ok(()),
+        _ => Err(VerifyError::Accumulator),
     }
 }

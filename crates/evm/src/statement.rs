@@ -1,6 +1,7 @@
 //! What a proof says on chain, and how it is laid out in the circuit's instance column.
 //!
-//! The final circuit has one instance column of [`INSTANCES`] scalars, in this order:
+//! The direct circuit has one instance column of [`INSTANCES`] scalars, in this order; the wrapped circuit's
+//! has the limbs of an accumulator ([`crate::accumulator`]) before them:
 //!
 //! | row | value |
 //! |---|---|
@@ -9,12 +10,13 @@
 //! | 2 | bytes 0..16 of SHA-256(`public_values`) as a big-endian integer |
 //! | 3 | bytes 16..32 of the same digest, likewise |
 //!
-//! This is the one place that fixes the encoding; `FinialVerifier.sol` builds the same four words.
+//! This is the one place that fixes the encoding; `FinialVerifierBase.sol` builds the same four words.
 
+use crate::accumulator;
 use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
 use sha2::{Digest, Sha256};
 
-/// Rows of the instance column.
+/// Scalars of a statement.
 pub const INSTANCES: usize = 4;
 
 /// The statement of an on-chain proof.
@@ -34,10 +36,15 @@ impl Statement {
         digest_scalars(&Sha256::digest(&self.public_values).into())
     }
 
-    /// The instance column.
+    /// The statement's scalars: the direct circuit's instance column.
     pub fn instances(&self) -> [Fr; INSTANCES] {
         let [high, low] = self.user_public_values();
         [self.exe_commit, self.leaf_commit, high, low]
+    }
+
+    /// The wrapped circuit's instance column.
+    pub fn wrapped_instances(&self, limbs: &[Fr; accumulator::WORDS]) -> Vec<Fr> {
+        [limbs.as_slice(), &self.instances()].concat()
     }
 }
 
