@@ -43,7 +43,7 @@ fn honest(key: &[u8; 33], digest: &[u8; 32], signature: &[u8]) -> Result<(), Ref
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
     fn signatures_verify(seed: u64) {

@@ -62,7 +62,7 @@ impl Ledger {
 
     /// Moves the amount, creating the recipient's account if there is none.
     pub fn apply(&mut self, transfer: &Transfer<'_>) {
-        let from = self.find(&transfer.from_id()).expect("the sender has an account");
+        let from = self.find(&transfer.from).expect("the sender has an account");
         let sender = &mut self.accounts[from];
         assert!(sender.nonce == transfer.nonce(), "the nonce is the sender's next");
         sender.nonce = sender.nonce.checked_add(1).expect("the sender's nonces are not used up");

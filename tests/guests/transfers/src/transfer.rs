@@ -14,6 +14,7 @@ const TRANSFER_BYTES: usize = 33 + 20 + 8 + 4 + 64;
 
 pub struct Transfer<'a> {
     key: &'a [u8; 33],
+    pub from: Id,
     pub to: &'a Id,
     amount: &'a [u8; 8],
     nonce: &'a [u8; 4],
@@ -34,11 +35,13 @@ impl<'a> Transfer<'a> {
     }
 
     fn decode(bytes: &'a [u8; TRANSFER_BYTES]) -> Self {
-        let (key, rest) = bytes.split_first_chunk().expect("a transfer has 129 bytes");
+        let (key, rest) = bytes.split_first_chunk::<33>().expect("a transfer has 129 bytes");
         let (to, rest) = rest.split_first_chunk().expect("a transfer has 129 bytes");
         let (amount, rest) = rest.split_first_chunk().expect("a transfer has 129 bytes");
         let (nonce, signature) = rest.split_first_chunk().expect("a transfer has 129 bytes");
-        Self { key, to, amount, nonce, signature }
+        let digest: [u8; 32] = Sha256::digest(key).into();
+        let from = *digest.first_chunk().expect("a digest has 32 bytes");
+        Self { key, from, to, amount, nonce, signature }
     }
 
     pub fn amount(&self) -> u64 {
@@ -49,18 +52,13 @@ impl<'a> Transfer<'a> {
         u32::from_le_bytes(*self.nonce)
     }
 
-    pub fn from_id(&self) -> Id {
-        let digest: [u8; 32] = Sha256::digest(self.key).into();
-        *digest.first_chunk().expect("a digest has 32 bytes")
-    }
-
     /// Checks the signature over the SHA-256 of domain ‖ chain id ‖ contract ‖ sender ‖ recipient ‖ amount ‖
     /// nonce: it is of no use for another rollup.
     pub fn verify(&self, header: &Header<'_>) {
         let mut hasher = Sha256::new();
         hasher.update(DOMAIN);
         hasher.update(header.place());
-        hasher.update(self.from_id());
+        hasher.update(self.from);
         hasher.update(self.to);
         hasher.update(self.amount);
         hasher.update(self.nonce);
