@@ -159,15 +159,22 @@ pub struct VerifyArgs {
 pub enum Params {
     /// Make the development set: its secret is public, so it is for development only.
     Dev,
-    /// Bring in a set of a ceremony.
+    /// Bring in a set of a ceremony from its .srs or .ptau file.
     Import {
-        /// The ceremony's .srs or .ptau file.
+        /// The file. If params/ceremonies.json lists its digest, nothing else is needed.
         file: PathBuf,
-        /// What to call the set.
-        #[arg(long)]
-        name: String,
-        /// SHA-256 of the file.
-        #[arg(long, value_name = "HEX")]
-        sha256: String,
+        /// What to call the set of a file that is not listed.
+        #[arg(long, requires = "sha256")]
+        name: Option<String>,
+        /// SHA-256 of a file that is not listed, from a source you trust.
+        #[arg(long, value_name = "HEX", requires = "name")]
+        sha256: Option<String>,
     },
+    /// Check the sets in the cache again: digests, curves, powers, and that they are of their ceremony.
+    Check {
+        /// The sets of this name [default: all].
+        name: Option<String>,
+    },
+    /// Say which sets are in the cache, and which ceremonies can be brought in.
+    List,
 }

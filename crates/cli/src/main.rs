@@ -4,6 +4,7 @@
 mod args;
 mod bar;
 mod error;
+mod params;
 mod print;
 
 use std::fs;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use finial_sdk::outcome::ProveOutcome;
-use finial_sdk::{Expected, Options, ProofFile, Sdk};
+use finial_sdk::{Claim, Expected, Options, ProofFile, Sdk};
 use serde::Serialize;
 
 use args::{Cli, Global, Guest, Kind, Params, ProveArgs, Verb, VerifyArgs};
@@ -60,11 +61,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         }
         Verb::Verify(args) => verify(&sdk, args, json)?,
         Verb::Contract { out } => answer(json, &sdk.contract(out)?)?,
-        Verb::Params(Params::Dev) => answer(json, &print::Parameters(sdk.development_parameters()?))?,
-        Verb::Params(Params::Import { file, name, sha256 }) => {
-            let digest = word("--sha256", sha256)?;
-            answer(json, &print::Parameters(sdk.import_parameters(name, file, &digest)?))?;
-        }
+        Verb::Params(verb) => parameters(&sdk, verb, json)?,
         Verb::Security => {
             let outcome = sdk.security()?;
             answer(json, &outcome)?;
@@ -87,6 +84,20 @@ fn sdk(global: &Global) -> Result<Sdk, CliError> {
     options.contract.clone_from(&global.contract);
     options.max_cycles = global.max_cycles;
     Ok(Sdk::with_observer(options, Box::new(Bar::new(global.json))))
+}
+
+fn parameters(sdk: &Sdk, verb: &Params, json: bool) -> Result<(), CliError> {
+    match verb {
+        Params::Dev => answer(json, &params::Made { sets: sdk.development_parameters()? }),
+        Params::Import { file, name, sha256 } => {
+            let digest = sha256.as_deref().map(|sha256| word("--sha256", sha256)).transpose()?;
+            let claim = name.as_deref().zip(digest.as_ref());
+            let claim = claim.map(|(name, sha256)| Claim { name, sha256 });
+            answer(json, &sdk.import_parameters(file, claim)?)
+        }
+        Params::Check { name } => answer(json, &sdk.check_parameters(name.as_deref())?),
+        Params::List => answer(json, &sdk.list_parameters()?),
+    }
 }
 
 fn run_guest(sdk: &Sdk, guest: &Guest, json: bool) -> Result<ExitCode, CliError> {

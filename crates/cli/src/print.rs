@@ -16,12 +16,7 @@ pub trait Text {
     fn text(&self) -> String;
 }
 
-const INSECURE: &str = "WARNING: made with development parameters, whose secret is public: this proves nothing on a real chain.\n";
-
-/// A parameter set.
-#[derive(Serialize)]
-#[serde(transparent)]
-pub struct Parameters(pub ParamSet);
+pub const INSECURE: &str = "WARNING: made with development parameters, whose secret is public: this proves nothing on a real chain.\n";
 
 /// A proof that was written.
 #[derive(Serialize)]
@@ -33,7 +28,7 @@ pub struct Proved {
     pub outcome: ProveOutcome,
 }
 
-fn params_text(params: &ParamSet) -> String {
+pub fn params_text(params: &ParamSet) -> String {
     let kind = if params.insecure { "development only" } else { "of a ceremony" };
     format!("{}, k = {} ({kind})", params.name, params.k)
 }
@@ -185,14 +180,6 @@ impl Text for ContractOutcome {
             self.code_hash,
             self.code_bytes
         )
-    }
-}
-
-impl Text for Parameters {
-    fn text(&self) -> String {
-        let digest = Hex::from(self.0.digest);
-        let warning = if self.0.insecure { INSECURE } else { "" };
-        format!("parameters  {}\ndigest      {digest}\n{warning}", params_text(&self.0))
     }
 }
 

@@ -100,7 +100,7 @@ pub enum SdkError {
     #[error("the KZG parameters cannot be had")]
     Params(#[from] ParamsError),
     /// A parameter set that was never imported.
-    #[error("there are no parameters {name} with k = {k} in {cache}; `finial params import` brings them in")]
+    #[error("there are no parameters {name} with k = {k} in {cache}; `finial params import` brings them in, `finial params list` says which there are")]
     NoParams {
         /// Name of the set.
         name: String,
@@ -190,6 +190,12 @@ impl SdkError {
             | Self::EvmFile(_)
             | Self::UnknownConfig(_)
             | Self::NoParams { .. }
+            | Self::Params(
+                ParamsError::Ceremony(_)
+                | ParamsError::Name(_)
+                | ParamsError::OtherSecret { .. }
+                | ParamsError::NotPinned { .. },
+            )
             | Self::Commitment { .. } => Fault::Input,
             Self::Execution(_) | Self::ExitCode { .. } => Fault::Guest,
             Self::Chain(_)

@@ -9,6 +9,7 @@ mod fold;
 mod keys;
 mod meter;
 pub mod outcome;
+pub mod parameters;
 mod pipeline;
 pub mod progress;
 mod prove;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use finial_aggregation::AggregationKeys;
-use finial_evm::Parameters;
 use finial_protocol::Digest;
 use finial_public_values::{digest_to_scalar, exe_commit};
 use finial_segment_prover::{AppProvingKey, Executable};
@@ -28,7 +28,7 @@ use finial_segment_prover::{AppProvingKey, Executable};
 pub use config::{AppVm, Options};
 pub use error::{Fault, SdkError};
 pub use files::ProofFile;
-pub use finial_evm::params::ParamSet;
+pub use finial_evm::params::{Claim, ParamSet};
 pub use finial_riscv::Program;
 pub use keys::FinalKeys;
 pub use meter::{Report, StageReport};
@@ -157,29 +157,6 @@ impl Sdk {
             code_hash: contract.manifest.code_hash.into(),
             code_bytes: contract.manifest.code_bytes,
         })
-    }
-
-    /// Makes the development parameters, or finds them in the cache.
-    ///
-    /// # Errors
-    /// When the cache cannot be read or written.
-    pub fn development_parameters(&self) -> Result<ParamSet, SdkError> {
-        let k = u32::try_from(finial_static_verifier::K).unwrap_or(u32::MAX);
-        Ok(Parameters::development(&self.options.cache, k)?.set)
-    }
-
-    /// Takes parameters from a ceremony's `.srs` or `.ptau` file into the cache.
-    ///
-    /// # Errors
-    /// When the file is not the one named by its SHA-256, or its points are not powers of one secret.
-    pub fn import_parameters(
-        &self,
-        name: &str,
-        file: &Path,
-        sha256: &[u8; 32],
-    ) -> Result<ParamSet, SdkError> {
-        let k = u32::try_from(finial_static_verifier::K).unwrap_or(u32::MAX);
-        Ok(Parameters::import(&self.options.cache, name, k, file, sha256)?.set)
     }
 
     fn tree(&self, app_vm: AppVm) -> Result<Arc<AggregationKeys>, SdkError> {
