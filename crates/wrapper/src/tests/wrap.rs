@@ -1,0 +1,132 @@
+use std::sync::OnceLock;
+
+use halo2_base::{
+    gates::{
+        GateInstructions, RangeInstructions,
+        circuit::{BaseCircuitParams, CircuitBuilderStage, builder::BaseCircuitBuilder},
+    },
+    halo2_proofs::{
+        halo2curves::{
+            bn256::{Bn256, Fr},
+            ff::{Field, PrimeField},
+        },
+        plonk::{ProvingKey, keygen_pk2},
+        poly::kzg::commitment::ParamsKZG,
+    },
+};
+
+use super::{Fault, faults, faults_with};
+use crate::{
+    InnerKey, WrapError,
+    builder::{Builder, INSTANCES},
+    inner::prove_inner,
+    keygen_circuit, prover_circuit,
+    wrap::{ACCUMULATOR_LIMBS, build},
+};
+
+const INNER_K: u32 = 9;
+const INSTANCE: [u64; 4] = [5, 32, 7, 0];
+
+struct Fixture {
+    key: InnerKey,
+    proof: Vec<u8>,
+}
+
+fn inner(stage: CircuitBuilderStage) -> BaseCircuitBuilder<Fr> {
+    let params = BaseCircuitParams {
+        k: INNER_K as usize,
+        num_advice_per_phase: vec![1],
+        num_fixed: 1,
+        num_lookup_advice_per_phase: vec![1],
+        lookup_bits: Some(8),
+        num_instance_columns: 1,
+    };
+    let mut builder = BaseCircuitBuilder::from_stage(stage).use_params(params);
+    let range = builder.range_chip();
+    let ctx = builder.main(0);
+    let cells = INSTANCE.map(|v| ctx.load_witness(Fr::from(v)));
+    let expected = range.gate().mul_add(ctx, cells[0], cells[0], cells[2]);
+    ctx.constrain_equal(&expected, &cells[1]);
+    range.range_check(ctx, cells[3], 16);
+    builder.assigned_instances[0] = cells.to_vec();
+    if stage == CircuitBuilderStage::Prover {
+        builder.set_break_points(vec![vec![]]);
+    }
+    builder
+}
+
+fn instances() -> [Fr; 4] {
+    INSTANCE.map(Fr::from)
+}
+
+fn fixture() -> &'static Fixture {
+    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
+    FIXTURE.get_or_init(|| {
+        let params = ParamsKZG::<Bn256>::setup(INNER_K, rand_core::OsRng);
+        let pk: ProvingKey<_> = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen), false).unwrap();
+        let proof = prove_inner(&params, &pk, inner(CircuitBuilderStage::Prover), &instances()).unwrap();
+        Fixture { key: InnerKey::new(&params, pk.get_vk()), proof }
+    })
+}
+
+fn coordinate(limbs: &[Fr]) -> num_bigint::BigUint {
+    let [l0, l1, l2] = [0, 1, 2].map(|i| crate::limbs::integer(limbs[i]));
+    l0 + (l1 << 88) + (l2 << 176)
+}
+
+#[test]
+fn the_accumulator_is_the_native_one() {
+    let Fixture { key, proof } = fixture();
+    let builder = build(key, &instances(), proof).unwrap();
+    assert_eq!(faults(&builder), []);
+    let native = key.verify(&instances(), proof).unwrap();
+    let public = builder.instances();
+    let expected = [native.lhs.x, native.lhs.y, native.rhs.x, native.rhs.y];
+    for (i, value) in expected.into_iter().enumerate() {
+        let value = num_bigint::BigUint::from_bytes_le(value.to_repr().as_ref());
+        assert_eq!(coordinate(&public[3 * i..]), value);
+    }
+    assert_eq!(public[ACCUMULATOR_LIMBS..], instances());
+    // Any other instance is refused by the column itself.
+    for i in 0..INSTANCES {
+        let mut other = public.clone();
+        other[i] += Fr::ONE;
+        assert!(matches!(faults_with(&builder, &other)[..], [Fault::Gate(_, row)] if row == i));
+    }
+}
+
+#[test]
+fn rows_do_not_depend_on_values() {
+    let Fixture { key, proof } = fixture();
+    let (a, b) = (keygen_circuit(key).unwrap(), prover_circuit(key, &instances(), proof).unwrap());
+    let shape = |b: &Builder| (b.tags.clone(), b.copies.clone());
+    assert!(shape(a.builder()) == shape(b.builder()));
+}
+
+#[test]
+fn a_tampered_proof_is_refused_or_fails_at_the_pairing() {
+    let Fixture { key, proof } = fixture();
+    let (points, scalars, _) = key.layout();
+    // The first evaluation, plus one.
+    let mut tampered = proof.clone();
+    let at = 32 * points;
+    tampered[at..at + 32].copy_from_slice(
+        (Fr::from_repr(proof[at..at + 32].try_into().unwrap()).unwrap() + Fr::ONE).to_repr().as_ref(),
+    );
+    assert!(matches!(prover_circuit(key, &instances(), &tampered), Err(WrapError::InnerProof(_))));
+    // The circuit has a witness for it: an accumulator that the pairing refuses.
+    let builder = build(key, &instances(), &tampered).unwrap();
+    assert_eq!(faults(&builder), []);
+    let native = key.accumulate(&instances(), &tampered).unwrap();
+    let x = num_bigint::BigUint::from_bytes_le(native.lhs.x.to_repr().as_ref());
+    assert_eq!(coordinate(&builder.instances()), x);
+    assert!(scalars > 0);
+    // Another statement, a proof cut short, one with a trailing byte.
+    let mut other = instances();
+    other[3] = Fr::ONE;
+    assert!(matches!(prover_circuit(key, &other, proof), Err(WrapError::InnerProof(_))));
+    let short = prover_circuit(key, &instances(), &proof[1..]);
+    assert!(matches!(short, Err(WrapError::ProofLength { .. })));
+    let long = prover_circuit(key, &instances(), &[&proof[..], &[0]].concat());
+    assert!(matches!(long, Err(WrapError::ProofLength { .. })));
+}
