@@ -142,9 +142,7 @@ pub(crate) const fn with_margin(gas: u64) -> u64 {
 /// When these contracts may not be on this chain, the proxy is missing, or other code is in the way.
 pub fn plan(node: &Node, request: &Request, from: Option<Address>) -> Result<Plan, Error> {
     let chain_id = node.chain_id();
-    for verifier in &request.verifiers {
-        require_allowed(node, verifier)?;
-    }
+    require_allowed(node, &request.verifiers)?;
     let creations = creations(request)?;
     let created = rehearse(chain_id, &creations.iter().map(|(c, _)| c.clone()).collect::<Vec<_>>())?;
     require_manifests(request, &creations, &created)?;
@@ -238,13 +236,19 @@ impl Planned {
     }
 }
 
-fn require_allowed(node: &Node, verifier: &Verifier) -> Result<(), Error> {
-    let params = &verifier.contract.manifest.params;
-    if !params.insecure || node.is_development() {
-        return Ok(());
+/// Whether contracts with these parameters belong on this chain: asked before keys and anything else.
+///
+/// # Errors
+/// Names the contract that does not.
+pub fn require_allowed(node: &Node, verifiers: &[Verifier]) -> Result<(), Error> {
+    let insecure = |verifier: &&Verifier| verifier.contract.manifest.params.insecure;
+    match verifiers.iter().find(insecure).filter(|_| !node.is_development()) {
+        None => Ok(()),
+        Some(Verifier { path, contract, .. }) => {
+            let what = format!("the contract {path} ({})", contract.manifest.params.name);
+            Err(Error::InsecureParameters { what, chain_id: node.chain_id() })
+        }
     }
-    let what = format!("the contract {} ({})", verifier.path, params.name);
-    Err(Error::InsecureParameters { what, chain_id: node.chain_id() })
 }
 
 /// Creation codes with their arguments, in the order of deployment; fronts with their verifier's code hash.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use alloy_primitives::{Address, B256};
 use finial_evm::contract::ContractError;
+use finial_evm::proof_file::CheckError;
 use thiserror::Error;
 
 use crate::money::Wei;
@@ -179,9 +180,17 @@ pub enum Error {
     /// A contract's files.
     #[error("the contract's files cannot be used")]
     Contract(#[from] ContractError),
-    /// No such contract in this build.
-    #[error("this build has no {0}; give --generated DIR")]
-    NotBuilt(String),
+    /// This build was made without a file.
+    #[error("this build has no {name}; {hint}")]
+    NotBuilt {
+        /// Which file.
+        name: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The local check.
+    #[error("the proof is not valid; nothing was sent")]
+    Local(#[from] CheckError),
     /// A file could not be read or written.
     #[error("cannot {action} {path}: {source}")]
     File {
@@ -245,7 +254,7 @@ impl Error {
             | Self::OwnerNeeded
             | Self::AdapterNeeds
             | Self::Contract(_)
-            | Self::NotBuilt(_)
+            | Self::NotBuilt { .. }
             | Self::Malformed { .. }
             | Self::OtherChain { .. }
             | Self::NotDeployed { .. }
@@ -254,7 +263,7 @@ impl Error {
                 // What is read was given; what is written is this machine's.
                 if matches!(action.as_bytes(), b"read") { Fault::Input } else { Fault::Machine }
             }
-            Self::OtherContract { .. } | Self::Reverted { .. } => Fault::Proof,
+            Self::OtherContract { .. } | Self::Reverted { .. } | Self::Local(_) => Fault::Proof,
             Self::Client(_) | Self::Rehearsal { .. } => Fault::Machine,
             Self::Node { .. }
             | Self::NoProxy { .. }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod advice;
+pub mod artifacts;
 pub mod create2;
 pub mod deploy;
 pub mod deployments;
@@ -12,6 +14,7 @@ pub mod revert;
 pub mod secret;
 pub mod submit;
 
+pub use alloy_primitives::Address;
 pub use deployments::Deployments;
 pub use error::{Error, Fault};
 pub use node::Node;

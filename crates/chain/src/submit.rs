@@ -1,15 +1,16 @@
 //! A proof file on its way to a contract.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::SolCall;
 use finial_evm::{
-    ProofFile,
+    ProofFile, Verified,
     calldata::IFinialVerifier::{verifierCodeHashCall, verifyCall},
 };
 use serde::Serialize;
 
+use crate::artifacts;
 use crate::deploy::with_margin;
 use crate::deployments::Deployments;
 use crate::error::Error;
@@ -59,6 +60,23 @@ pub struct Submitted {
     /// The receipt, if the transaction was sent.
     #[serde(flatten)]
     pub receipt: Option<Receipt>,
+}
+
+/// Checks a proof against the contract's files in a local EVM, before a node hears of it: the files of `directory`
+/// (`direct` and `wrapped` in it), or this build's. `None` if this build's contract is not the one the proof names.
+///
+/// # Errors
+/// When the proof is not accepted, or is not for the contract in the directory.
+pub fn check_locally(proof: &ProofFile, directory: Option<&Path>) -> Result<Option<Verified>, Error> {
+    let contract = match artifacts::verifier(proof.circuit, directory) {
+        Ok(verifier) => verifier.contract,
+        Err(error) if directory.is_some() => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    if directory.is_none() && contract.manifest.code_hash != proof.code_hash {
+        return Ok(None);
+    }
+    Ok(Some(proof.check(&contract)?))
 }
 
 /// Asks the contract about a proof and, if it accepts, estimates and sends, as the mode says. `verify` changes no
