@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::money::Wei;
 use crate::node::{Call, Node, Prices, Receipt};
 use crate::rehearse::{Created, Creation, rehearse};
-use crate::revert::Router;
+use crate::revert::{IFinialRouter, Others};
 use crate::secret::Sender;
 
 /// A verifier to deploy: the generated one and its front.
@@ -100,8 +100,11 @@ pub struct Route {
     pub selector: alloy_primitives::FixedBytes<4>,
     /// The front it leads to.
     pub verifier: Address,
-    /// Whether the router knew it before.
-    pub present: bool,
+    /// Where the router led it before, if it knew the version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Address>,
+    /// Whether the version is frozen, which nobody can undo.
+    pub frozen: bool,
     /// The receipt, if it was added now.
     #[serde(flatten)]
     pub receipt: Option<Receipt>,
@@ -114,7 +117,7 @@ pub struct Plan {
     pub chain_id: u64,
     /// Contracts, in the order of their deployment.
     pub contracts: Vec<Planned>,
-    /// The router's owner, if a router is in the plan.
+    /// The router's owner, if a router is in the plan: the one it has, or will have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Address>,
     /// Versions the router should know. Its owner has to add what is not present.
@@ -165,6 +168,9 @@ pub fn plan(node: &Node, request: &Request, from: Option<Address>) -> Result<Pla
         gas_used: 0,
         paid: Wei::default(),
     };
+    if let Some(router) = plan.contract(ROUTER).filter(|router| router.state == State::Present) {
+        plan.owner = Some(ask(node, router.address, &Others::ownerCall {})?);
+    }
     plan.routes = routes(node, &plan)?;
     plan.price(node.prices()?);
     Ok(plan)
@@ -204,7 +210,7 @@ impl Plan {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.contracts.iter().all(|contract| contract.state != State::Missing)
-            && self.routes.iter().all(|route| route.present || route.receipt.is_some())
+            && self.routes.iter().all(|route| route.current.is_some() || route.receipt.is_some())
     }
 
     /// The contract of this name.
@@ -356,17 +362,24 @@ fn routes(node: &Node, plan: &Plan) -> Result<Vec<Route>, Error> {
     fronts
         .map(|(verifier, code_hash)| {
             let selector = alloy_primitives::FixedBytes::from_slice(&code_hash[..4]);
-            let present = router.state == State::Present && {
-                let data = Router::routesCall { selector }.abi_encode().into();
-                let answer = node.call(None, &Call { to: router.address, data })?;
-                let answer = Router::routesCall::abi_decode_returns(&answer).map_err(|error| {
-                    Error::Node { place: node.place(), what: "routes", why: error.to_string() }
-                })?;
-                answer.verifier == verifier
-            };
-            Ok(Route { selector, verifier, present, receipt: None })
+            let mut route = Route { selector, verifier, current: None, frozen: false, receipt: None };
+            if router.state == State::Present {
+                let answer = ask(node, router.address, &IFinialRouter::routesCall { selector })?;
+                route.current = Some(answer.verifier).filter(|verifier| *verifier != Address::ZERO);
+                route.frozen = answer.frozen;
+            }
+            Ok(route)
         })
         .collect()
+}
+
+/// The answer to a question that changes nothing.
+fn ask<C: SolCall>(node: &Node, to: Address, question: &C) -> Result<C::Return, Error> {
+    let answer = node.call(None, &Call { to, data: question.abi_encode().into() })?;
+    C::abi_decode_returns(&answer).map_err(|error| Error::Halted {
+        address: to,
+        why: format!("its answer to {}: {error}", C::SIGNATURE),
+    })
 }
 
 fn add_routes(node: &Node, plan: &mut Plan, sender: &Sender) -> Result<(), Error> {
@@ -374,9 +387,11 @@ fn add_routes(node: &Node, plan: &mut Plan, sender: &Sender) -> Result<(), Error
     if plan.owner != Some(sender.address()) {
         return Ok(());
     }
-    for route in plan.routes.iter_mut().filter(|route| !route.present) {
-        let call =
-            Call { to: router, data: Router::addCall { verifier: route.verifier }.abi_encode().into() };
+    for route in plan.routes.iter_mut().filter(|route| route.current.is_none()) {
+        let call = Call {
+            to: router,
+            data: IFinialRouter::addCall { verifier: route.verifier }.abi_encode().into(),
+        };
         let gas = node.estimate(Some(sender.address()), &call)?;
         let receipt = node.send(sender, &call, with_margin(gas), node.prices()?)?;
         plan.gas_used += receipt.gas_used;

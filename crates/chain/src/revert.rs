@@ -7,26 +7,21 @@ use alloy_sol_types::{SolInterface, SolValue, sol};
 use finial_evm::calldata::IFinialVerifier::IFinialVerifierErrors;
 use serde::Serialize;
 
+use IFinialRouter::IFinialRouterErrors;
+
 sol! {
     #![sol(all_derives)]
-    /// Errors of the router and of OpenZeppelin's `Ownable2Step` in it.
-    interface Router {
-        error SelectorMissing(uint256 length);
-        error UnknownVersion(bytes4 selector);
-        error VersionIsFrozen(bytes4 selector);
-        error VersionExists(bytes4 selector, address verifier);
-        error NotAVerifier(address verifier);
-        error OwnershipCannotBeRenounced();
+    "../../contracts/src/IFinialRouter.sol"
+}
+
+sol! {
+    #![sol(all_derives)]
+    /// What is not in an interface of ours: errors of OpenZeppelin's `Ownable2Step` in the router, and the adapter's.
+    interface Others {
         error OwnableUnauthorizedAccount(address account);
         error OwnableInvalidOwner(address owner);
+        error RouterHasNoCode(address router);
 
-        event VersionAdded(bytes4 indexed selector, address indexed verifier);
-        event VersionFrozen(bytes4 indexed selector, address indexed verifier);
-
-        function verify(bytes calldata publicValues, bytes calldata proofBytes, bytes32 exeCommit, bytes32 leafCommit) external view;
-        function add(address verifier) external;
-        function freeze(bytes4 selector) external;
-        function routes(bytes4 selector) external view returns (address verifier, bool frozen);
         function owner() external view returns (address);
     }
 }
@@ -60,7 +55,8 @@ impl Revert {
         let known = IFinialVerifierErrors::abi_decode(&data)
             .ok()
             .map(|error| format!("{error:?}"))
-            .or_else(|| Router::RouterErrors::abi_decode(&data).ok().map(|error| format!("{error:?}")))
+            .or_else(|| IFinialRouterErrors::abi_decode(&data).ok().map(|error| format!("{error:?}")))
+            .or_else(|| Others::OthersErrors::abi_decode(&data).ok().map(|error| format!("{error:?}")))
             .and_then(|text| named(&text))
             .or_else(|| builtin(&data));
         let (name, text) = known.unwrap_or_else(|| (String::new(), unnamed(&data)));
@@ -109,14 +105,42 @@ mod tests {
         assert_eq!(revert.name, "ProofLengthMismatch");
         assert_eq!(revert.to_string(), "ProofLengthMismatch { expected: 2016, actual: 7 }");
         assert_eq!(decode(Front::ProofRejected {}.abi_encode()).to_string(), "ProofRejected");
-        let version = Router::UnknownVersion { selector: FixedBytes([1, 2, 3, 4]) };
+        let version = IFinialRouter::UnknownVersion { selector: FixedBytes([1, 2, 3, 4]) };
         assert_eq!(decode(version.abi_encode()).to_string(), "UnknownVersion { selector: 0x01020304 }");
-        let owner = Router::OwnableUnauthorizedAccount { account: Address::repeat_byte(9) };
+        let owner = Others::OwnableUnauthorizedAccount { account: Address::repeat_byte(9) };
         assert_eq!(decode(owner.abi_encode()).name, "OwnableUnauthorizedAccount");
         let text = [ERROR.as_slice(), &"why".to_owned().abi_encode()].concat();
         assert_eq!(decode(text).to_string(), "Error(\"why\")");
         let panic = [PANIC.as_slice(), &U256::from(0x11).abi_encode()].concat();
         assert_eq!(decode(panic).to_string(), "Panic(0x11)");
+    }
+
+    /// Reads `error Name(type name, …);` out of the sources and looks for the selectors here.
+    #[test]
+    fn every_error_of_the_contracts_is_known() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/src");
+        let mut found = 0;
+        for directory in [root.clone(), root.join("v1")] {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_none_or(|extension| extension != "sol") {
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).unwrap();
+                for line in source.lines().filter_map(|line| line.trim().strip_prefix("error ")) {
+                    let (name, arguments) = line.trim_end_matches(");").split_once('(').unwrap();
+                    let types: Vec<_> = arguments.split(", ").filter_map(|a| a.split(' ').next()).collect();
+                    let hash = alloy_primitives::keccak256(format!("{name}({})", types.join(",")));
+                    let selector = [hash[0], hash[1], hash[2], hash[3]];
+                    let known = IFinialVerifierErrors::SELECTORS.contains(&selector)
+                        || IFinialRouterErrors::SELECTORS.contains(&selector)
+                        || Others::OthersErrors::SELECTORS.contains(&selector);
+                    assert!(known, "{}: {line}", path.display());
+                    found += 1;
+                }
+            }
+        }
+        assert!(found >= 16, "{found} errors");
     }
 
     #[test]

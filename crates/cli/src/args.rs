@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use finial_sdk::AppVm;
 
+use crate::chain::{CostArgs, DeployArgs, SubmitArgs};
+
 /// Proves runs of RISC-V programs, up to a proof that an EVM contract checks.
 ///
 /// Exit codes: 0 success; 1 something failed on this machine (files, cache, compiler, prover); 2 wrong usage;
 /// 3 something given is not usable (ELF, input, proof file, parameters); 4 the guest program failed;
-/// 5 a proof is not valid, or not of what was expected.
+/// 5 a proof is not valid, or not of what was expected, or the contract on the chain rejects it; 6 the node or the
+/// chain: not reached, refused, no funds, a failed or unconfirmed transaction.
 #[derive(Debug, Parser)]
 #[command(name = "finial", version, propagate_version = true)]
 pub struct Cli {
@@ -73,12 +76,16 @@ pub enum Verb {
         elf: PathBuf,
     },
     /// Make keys and parameters and keep them, so that the first proof does not have to.
-    Setup,
+    Setup {
+        /// Those of the wrapper too.
+        #[arg(long)]
+        wrap: bool,
+    },
     /// Prove a run.
     #[command(subcommand)]
     Prove(Kind),
     /// The same as `prove evm`.
-    EvmProve(ProveArgs),
+    EvmProve(EvmArgs),
     /// Verify a proof, and that it is of the program that is expected.
     Verify(VerifyArgs),
     /// Generate and compile the contract.
@@ -86,7 +93,16 @@ pub enum Verb {
         /// Directory for its files.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// The contract of wrapped proofs.
+        #[arg(long)]
+        wrap: bool,
     },
+    /// Deploy the contracts of this build, at the same addresses on every chain.
+    Deploy(DeployArgs),
+    /// Send a proof to a deployed contract.
+    Submit(SubmitArgs),
+    /// What is cheaper, a direct or a wrapped proof: seconds and memory against gas.
+    Cost(CostArgs),
     /// KZG parameters.
     #[command(subcommand)]
     Params(Params),
@@ -121,7 +137,18 @@ pub enum Kind {
     /// One STARK for the run: the top of the aggregation tree.
     Stark(ProveArgs),
     /// A proof that the contract accepts, with its calldata.
-    Evm(ProveArgs),
+    Evm(EvmArgs),
+}
+
+/// Program, input, output, and which circuit's proof.
+#[derive(Debug, Args)]
+pub struct EvmArgs {
+    /// Program, input, output.
+    #[command(flatten)]
+    pub prove: ProveArgs,
+    /// Wrap the proof: a second proof of the first, which takes more time and memory here and less gas on chain.
+    #[arg(long)]
+    pub wrap: bool,
 }
 
 /// Program, input, output.

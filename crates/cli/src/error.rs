@@ -59,6 +59,21 @@ pub enum CliError {
         /// Bits it should have.
         target: f64,
     },
+    /// Something about a chain.
+    #[error(transparent)]
+    Chain(Box<finial_chain::Error>),
+    /// A proof of another kind where one for a contract is wanted.
+    #[error("{path} is no proof for a contract; `finial prove evm` makes one")]
+    NotForChain {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A price that is none.
+    #[error("{what} must be a number that is not negative, and a price of gas at most a million gwei")]
+    Price {
+        /// Which argument.
+        what: &'static str,
+    },
     /// The answer cannot be printed.
     #[error("cannot write the answer")]
     Output(#[source] std::io::Error),
@@ -71,6 +86,12 @@ fn or_file(what: &str) -> &'static str {
 impl From<SdkError> for CliError {
     fn from(error: SdkError) -> Self {
         Self::Sdk(Box::new(error))
+    }
+}
+
+impl From<finial_chain::Error> for CliError {
+    fn from(error: finial_chain::Error) -> Self {
+        Self::Chain(Box::new(error))
     }
 }
 
@@ -90,6 +111,13 @@ impl CliError {
                 Fault::Guest => GUEST_FAILED,
                 Fault::Proof => 5,
             },
+            Self::Chain(error) => match error.fault() {
+                finial_chain::Fault::Machine => 1,
+                finial_chain::Fault::Input => 3,
+                finial_chain::Fault::Proof => 5,
+                finial_chain::Fault::Chain => 6,
+            },
+            Self::NotForChain { .. } | Self::Price { .. } => 3,
             Self::Read { .. } | Self::Hex { .. } | Self::Length { .. } => 3,
             Self::Write { .. } | Self::Security { .. } | Self::Output(_) => 1,
         }

@@ -3,6 +3,7 @@
 
 mod args;
 mod bar;
+mod chain;
 mod error;
 mod params;
 mod print;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use finial_sdk::outcome::ProveOutcome;
-use finial_sdk::{Claim, Expected, Options, ProofFile, Sdk};
+use finial_sdk::{Circuit, Claim, Expected, Options, ProofFile, Sdk};
 use serde::Serialize;
 
 use args::{Cli, Global, Guest, Kind, Params, ProveArgs, Verb, VerifyArgs};
@@ -49,7 +50,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
             let program = read_program(&sdk, elf)?;
             answer(json, &sdk.commit(&program).map_err(CliError::about(elf))?)?;
         }
-        Verb::Setup => answer(json, &sdk.setup()?)?,
+        Verb::Setup { wrap } => answer(json, &sdk.setup(circuit(*wrap))?)?,
         Verb::Prove(Kind::App { args, workers }) => {
             prove(json, args, "app", &sdk, |program, input| sdk.prove_app(program, input, *workers))?;
         }
@@ -57,10 +58,12 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
             prove(json, args, "stark", &sdk, |program, input| sdk.prove_stark(program, input))?;
         }
         Verb::Prove(Kind::Evm(args)) | Verb::EvmProve(args) => {
-            prove(json, args, "json", &sdk, |program, input| sdk.prove_evm(program, input))?;
+            prove(json, &args.prove, "json", &sdk, |program, input| {
+                sdk.prove_evm(program, input, circuit(args.wrap))
+            })?;
         }
         Verb::Verify(args) => verify(&sdk, args, json)?,
-        Verb::Contract { out } => answer(json, &sdk.contract(out)?)?,
+        Verb::Contract { out, wrap } => answer(json, &sdk.contract(circuit(*wrap), out)?)?,
         Verb::Params(verb) => parameters(&sdk, verb, json)?,
         Verb::Security => {
             let outcome = sdk.security()?;
@@ -69,6 +72,9 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
                 return Err(CliError::Security { bits: outcome.bits, target: outcome.target_bits });
             }
         }
+        Verb::Deploy(args) => chain::run_deploy(args, json)?,
+        Verb::Submit(args) => chain::run_submit(args, json)?,
+        Verb::Cost(args) => chain::run_cost(args, json)?,
         Verb::Bench => answer(json, &sdk.bench()?)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -84,6 +90,10 @@ fn sdk(global: &Global) -> Result<Sdk, CliError> {
     options.contract.clone_from(&global.contract);
     options.max_cycles = global.max_cycles;
     Ok(Sdk::with_observer(options, Box::new(Bar::new(global.json))))
+}
+
+const fn circuit(wrap: bool) -> Circuit {
+    if wrap { Circuit::Wrapped } else { Circuit::Direct }
 }
 
 fn parameters(sdk: &Sdk, verb: &Params, json: bool) -> Result<(), CliError> {

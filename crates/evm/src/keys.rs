@@ -22,6 +22,9 @@ use thiserror::Error;
 
 const KIND: &str = "halo2-proving-key";
 
+/// A verifying key with commitments on BN254.
+pub type Bn254VerifyingKey = VerifyingKey<G1Affine>;
+
 /// Why a key could not be made or read.
 #[derive(Debug, Error)]
 pub enum KeyError {

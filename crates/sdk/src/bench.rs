@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use finial_bn254_hash::Backend;
+use finial_evm::Circuit;
 use finial_riscv::Program;
 use serde::Serialize;
 
@@ -66,14 +67,24 @@ impl Sdk {
     pub fn bench(&self) -> Result<BenchOutcome, SdkError> {
         let program = self.program(FIBONACCI)?;
         let mut rows = vec![self.execution(&program)?];
-        let setup = self.setup()?;
+        let setup = self.setup(Circuit::Wrapped)?;
         // The proof then costs what it costs a new process: keys of the tree are made, the final ones read.
         self.keys.clear();
         let input = self.input_for(&program, CYCLES)?;
-        let (_, outcome) = self.prove_evm(&program, &input)?;
+        let (_, outcome) = self.prove_evm(&program, &input, Circuit::Direct)?;
         let report = outcome.report;
         rows.extend(proof_rows(&report));
-        rows.push(row("gas, direct", "gas", outcome.gas.unwrap_or_default() as f64, [420e3, 330e3]));
+        rows.push(row("gas, direct", "gas", outcome.gas.unwrap_or_default() as f64, [380e3, 330e3]));
+        // A short run: what is measured is the wrapper.
+        self.keys.clear();
+        let (_, outcome) = self.prove_evm(&program, &10_u32.to_le_bytes(), Circuit::Wrapped)?;
+        let wrapper = outcome.report.stage(stage::WRAPPER);
+        rows.push(peak(
+            row("wrapper proof", "CPU-s", wrapper.map_or(0.0, |stage| stage.cpu_s), [150.0, 70.0]),
+            wrapper.map_or(0, |stage| stage.peak_rss_bytes),
+            5.0,
+        ));
+        rows.push(row("gas, wrapped", "gas", outcome.gas.unwrap_or_default() as f64, [300e3, 275e3]));
         let totals = &setup.report.totals;
         rows.push(peak(
             row("set-up (from the cache where it is there)", "s", totals.wall_s, [240.0, 60.0]),

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use finial_aggregation::{AggregationKeys, ContinuationKeys};
-use finial_evm::contract::ContractError;
-use finial_evm::keys::{self, Key};
+use finial_evm::contract::{ContractError, MANIFEST};
+use finial_evm::keys::{self, Bn254VerifyingKey, Key};
 use finial_evm::params::DEVELOPMENT;
-use finial_evm::{Contract, Parameters, compiler::Compiler};
+use finial_evm::{Circuit, Contract, Parameters, compiler::Compiler};
 use finial_segment_verifier::AppVerifyingKey;
 use finial_static_verifier::StaticCircuit;
 use finial_static_verifier::root::{K, Pinning, RootKey, keygen_circuit};
@@ -15,13 +15,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::{AppVm, Options};
 use crate::error::SdkError;
+use crate::wrap::WrapperKeys;
 
 /// The committed contract's files, where there is one; see `build.rs`.
 mod committed {
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }
 
-/// What the final proof needs: parameters, proving key, and where the circuit's cells lie.
+/// What the direct circuit's proof needs: parameters, proving key, and where the circuit's cells lie.
 pub struct FinalKeys {
     /// The KZG parameters.
     pub parameters: Parameters,
@@ -34,10 +35,9 @@ pub struct FinalKeys {
 }
 
 impl FinalKeys {
-    /// The verifying key's digest.
-    #[must_use]
-    pub fn vk_digest(&self) -> [u8; 32] {
-        keys::vk_digest(self.key.pk.get_vk())
+    /// What its contract is generated from.
+    pub(crate) fn contract_source(&self) -> ContractSource<'_> {
+        ContractSource { circuit: Circuit::Direct, parameters: &self.parameters, vk: self.key.pk.get_vk() }
     }
 }
 
@@ -49,6 +49,7 @@ pub(crate) struct KeyRing {
     continuation: Slot<ContinuationKeys>,
     trees: Mutex<HashMap<AppVm, Arc<AggregationKeys>>>,
     last: Slot<FinalKeys>,
+    wrapper: Slot<WrapperKeys>,
 }
 
 /// The slot's value, made if there is none yet.
@@ -84,10 +85,33 @@ impl KeyRing {
     pub(crate) fn last(&self, options: &Options) -> Result<Arc<FinalKeys>, SdkError> {
         get_or_make(&self.last, || {
             let root = root_key(&*self.continuation()?);
-            let parameters = parameters(options)?;
+            let parameters = parameters(options, log_rows(Circuit::Direct))?;
             let (key, pinning) = final_key(options, &root, &parameters)?;
             Ok(FinalKeys { parameters, key, pinning, root })
         })
+    }
+
+    /// Keys of the wrapper, from the cache or made and put there.
+    pub(crate) fn wrapper(&self, options: &Options) -> Result<Arc<WrapperKeys>, SdkError> {
+        get_or_make(&self.wrapper, || WrapperKeys::new(options, &*self.last(options)?))
+    }
+
+    /// The contract of a circuit: see [`contract`].
+    pub(crate) fn contract(&self, options: &Options, circuit: Circuit) -> Result<Contract, SdkError> {
+        self.with_source(options, circuit, |source| contract(options, source))
+    }
+
+    /// What a circuit's contract is generated from.
+    pub(crate) fn with_source<T>(
+        &self,
+        options: &Options,
+        circuit: Circuit,
+        use_it: impl FnOnce(&ContractSource<'_>) -> Result<T, SdkError>,
+    ) -> Result<T, SdkError> {
+        match circuit {
+            Circuit::Direct => use_it(&self.last(options)?.contract_source()),
+            Circuit::Wrapped => use_it(&self.wrapper(options)?.contract_source()),
+        }
     }
 
     /// Forgets all keys, as a new process would.
@@ -97,9 +121,10 @@ impl KeyRing {
         self.release_last();
     }
 
-    /// Frees the final circuit's keys: hundreds of megabytes.
+    /// Frees the final circuits' keys: hundreds of megabytes.
     pub(crate) fn release_last(&self) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.wrapper.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -111,9 +136,16 @@ fn root_key(continuation: &ContinuationKeys) -> RootKey {
     }
 }
 
-/// The parameters that the options name.
-pub(crate) fn parameters(options: &Options) -> Result<Parameters, SdkError> {
-    let k = u32::try_from(K).unwrap_or(u32::MAX);
+/// log2 of the most powers that a proof of the circuit needs.
+pub(crate) fn log_rows(circuit: Circuit) -> u32 {
+    match circuit {
+        Circuit::Direct => u32::try_from(K).unwrap_or(u32::MAX),
+        Circuit::Wrapped => finial_wrapper::K,
+    }
+}
+
+/// The 2^`k` powers of the parameters that the options name.
+pub(crate) fn parameters(options: &Options, k: u32) -> Result<Parameters, SdkError> {
     if options.params == DEVELOPMENT {
         return Ok(Parameters::development(&options.cache, k)?);
     }
@@ -152,16 +184,18 @@ fn circuit_name(root: &RootKey) -> String {
     format!("root-{}", hex::encode(&hasher.finalize()[..8]))
 }
 
-/// The contract for these keys: from the directory that the options name, from this build, from the cache, or made.
-pub(crate) fn contract(options: &Options, keys: &FinalKeys) -> Result<Contract, SdkError> {
-    let digest = keys.vk_digest();
-    let fits = |contract: &Contract| contract.manifest.vk_digest == digest;
+/// The contract for a verifying key: from the directory that the options name, from this build, from the cache, or made.
+pub(crate) fn contract(options: &Options, source: &ContractSource<'_>) -> Result<Contract, SdkError> {
+    let digest = source.vk_digest();
+    let fits = |contract: &Contract| {
+        contract.manifest.vk_digest == digest && contract.manifest.circuit == source.circuit
+    };
     if let Some(directory) = &options.contract {
         let contract = Contract::read(directory)?;
         let place = directory.display().to_string();
         return if fits(&contract) { Ok(contract) } else { Err(SdkError::OtherContract { place }) };
     }
-    if let Some(contract) = committed_contract()?.filter(fits) {
+    if let Some(contract) = committed_contract(source.circuit)?.filter(fits) {
         return Ok(contract);
     }
     let directory = options.cache.join(format!("contract-{}", hex::encode(&digest[..8])));
@@ -169,29 +203,44 @@ pub(crate) fn contract(options: &Options, keys: &FinalKeys) -> Result<Contract, 
         return Ok(contract);
     }
     tracing::warn!("the contract committed with this build is for another verifying key; making one now");
-    let contract = make_contract(options, keys)?;
+    let contract = make_contract(options, source)?;
     contract.write(&directory)?;
     Ok(contract)
 }
 
-/// The contract, generated and compiled.
-pub(crate) fn make_contract(options: &Options, keys: &FinalKeys) -> Result<Contract, SdkError> {
-    let compiler = Compiler { program: options.compiler.clone() };
-    Ok(Contract::generate(&keys.parameters, keys.key.pk.get_vk(), &compiler)?)
+/// What a contract is generated from.
+pub(crate) struct ContractSource<'a> {
+    pub(crate) circuit: Circuit,
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) vk: &'a Bn254VerifyingKey,
 }
 
-/// The contract that is part of this build, if any.
+impl ContractSource<'_> {
+    pub(crate) fn vk_digest(&self) -> [u8; 32] {
+        keys::vk_digest(self.vk)
+    }
+}
+
+/// The contract, generated and compiled.
+pub(crate) fn make_contract(options: &Options, source: &ContractSource<'_>) -> Result<Contract, SdkError> {
+    let compiler = Compiler { program: options.compiler.clone() };
+    Ok(Contract::generate(source.circuit, source.parameters, source.vk, &compiler)?)
+}
+
+/// The contract of a circuit that is part of this build, if any.
 ///
 /// # Errors
 /// When its files are malformed.
-pub(crate) fn committed_contract() -> Result<Option<Contract>, SdkError> {
-    if committed::FILES.is_empty() {
+pub(crate) fn committed_contract(circuit: Circuit) -> Result<Option<Contract>, SdkError> {
+    let file = |name: &str| {
+        committed::FILES.iter().find(|(of, file, _)| *of == circuit.name() && *file == name)
+    };
+    if file(MANIFEST).is_none() {
         return Ok(None);
     }
     let contract = Contract::from_files(|name| {
-        let file = committed::FILES.iter().find(|(file, _)| *file == name);
         let missing = || ContractError::Malformed { file: name, reason: "it is missing".to_owned() };
-        file.map(|(_, text)| (*text).to_owned()).ok_or_else(missing)
+        file(name).map(|(_, _, text)| (*text).to_owned()).ok_or_else(missing)
     })?;
     Ok(Some(contract))
 }

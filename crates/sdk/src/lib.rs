@@ -15,6 +15,7 @@ pub mod progress;
 mod prove;
 pub mod security;
 mod verify;
+mod wrap;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +29,10 @@ use finial_segment_prover::{AppProvingKey, Executable};
 pub use config::{AppVm, Options};
 pub use error::{Fault, SdkError};
 pub use files::ProofFile;
-pub use finial_evm::params::{Claim, ParamSet};
+pub use finial_evm::{
+    Circuit,
+    params::{Claim, ParamSet},
+};
 pub use finial_riscv::Program;
 pub use keys::FinalKeys;
 pub use meter::{Report, StageReport};
@@ -114,11 +118,11 @@ impl Sdk {
         Ok(Commitments { app_vm: self.options.app_vm, exe_commit: word(&exe), leaf_commit: word(&leaf) })
     }
 
-    /// Makes all keys and puts into the cache what takes long to make.
+    /// Makes all keys, also the wrapper's if it is wanted, and puts into the cache what takes long to make.
     ///
     /// # Errors
     /// When the cache cannot be written.
-    pub fn setup(&self) -> Result<SetupOutcome, SdkError> {
+    pub fn setup(&self, circuit: Circuit) -> Result<SetupOutcome, SdkError> {
         let work = Work::new(&*self.observer, weight::KEYS + weight::FINAL);
         let mut meter = Meter::new();
         work.begin("keys of the tree");
@@ -126,9 +130,14 @@ impl Sdk {
         work.done(weight::KEYS);
         work.begin("parameters and keys of the final circuit");
         let keys = meter.stage(stage::FINAL_KEYS, || self.keys.last(&self.options))?;
-        let digest = keys.vk_digest();
-        let committed = keys::committed_contract()?.is_some_and(|c| c.manifest.vk_digest == digest);
+        if circuit == Circuit::Wrapped {
+            work.begin("parameters and keys of the wrapper");
+            meter.stage(stage::WRAPPER_KEYS, || self.keys.wrapper(&self.options))?;
+        }
+        let digest = self.keys.with_source(&self.options, circuit, |source| Ok(source.vk_digest()))?;
+        let committed = keys::committed_contract(circuit)?.is_some_and(|c| c.manifest.vk_digest == digest);
         Ok(SetupOutcome {
+            circuit,
             cache: self.options.cache.clone(),
             params: keys.parameters.set.clone(),
             vk_digest: digest.into(),
@@ -138,19 +147,21 @@ impl Sdk {
         })
     }
 
-    /// Generates and compiles the contract of these keys into a directory.
+    /// Generates and compiles a circuit's contract into a directory.
     ///
     /// # Errors
     /// When there is no Solidity compiler, or files cannot be written.
-    pub fn contract(&self, directory: &Path) -> Result<ContractOutcome, SdkError> {
+    pub fn contract(&self, circuit: Circuit, directory: &Path) -> Result<ContractOutcome, SdkError> {
         let work = Work::new(&*self.observer, weight::FINAL);
         work.begin("keys of the final circuit");
-        let keys = self.keys.last(&self.options)?;
-        work.done(weight::FINAL * 0.9);
-        work.begin("contract");
-        let contract = keys::make_contract(&self.options, &keys)?;
+        let contract = self.keys.with_source(&self.options, circuit, |source| {
+            work.done(weight::FINAL * 0.9);
+            work.begin("contract");
+            keys::make_contract(&self.options, source)
+        })?;
         contract.write(directory)?;
         Ok(ContractOutcome {
+            circuit,
             directory: directory.to_owned(),
             params: contract.manifest.params,
             vk_digest: contract.manifest.vk_digest.into(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use finial_evm::params::ParamSet;
+use finial_evm::{Circuit, params::ParamSet};
 use serde::Serialize;
 
 use crate::config::AppVm;
@@ -72,6 +72,8 @@ pub struct Commitments {
 /// Of `setup`.
 #[derive(Clone, Debug, Serialize)]
 pub struct SetupOutcome {
+    /// For which circuit's proofs.
+    pub circuit: Circuit,
     /// Where keys lie.
     pub cache: PathBuf,
     /// The KZG parameters.
@@ -99,6 +101,8 @@ pub struct ProveOutcome {
     pub public_values: Hex,
     /// Size of the proof file.
     pub file_bytes: usize,
+    /// Which circuit's, for `evm`.
+    pub circuit: Option<Circuit>,
     /// Gas of the transaction, for `evm`.
     pub gas: Option<u64>,
     /// Length of its calldata, for `evm`.
@@ -131,6 +135,8 @@ pub struct VerifyOutcome {
 /// Of `contract`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ContractOutcome {
+    /// Whose proofs it checks.
+    pub circuit: Circuit,
     /// Where the files are.
     pub directory: PathBuf,
     /// The KZG parameters.

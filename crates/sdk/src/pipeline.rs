@@ -26,6 +26,8 @@ pub(crate) mod stage {
     pub(crate) const ROOT: &str = "root";
     pub(crate) const FINAL_KEYS: &str = "final keys";
     pub(crate) const FINAL: &str = "final";
+    pub(crate) const WRAPPER_KEYS: &str = "wrapper keys";
+    pub(crate) const WRAPPER: &str = "wrapper";
     pub(crate) const EVM: &str = "evm";
 }
 

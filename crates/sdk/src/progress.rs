@@ -26,6 +26,7 @@ pub(crate) mod weight {
     pub(crate) const SHRINK: f64 = 4.0;
     pub(crate) const ROOT: f64 = 10.0;
     pub(crate) const FINAL: f64 = 60.0;
+    pub(crate) const WRAPPER: f64 = 70.0;
     pub(crate) const KEYS: f64 = 3.0;
 }
 

@@ -5,21 +5,23 @@ use std::sync::Arc;
 use finial_aggregation::{AggregationError, AggregationKeys, StarkProof, VerifiedExecution};
 use finial_evm::prover::prove as prove_halo2;
 use finial_evm::statement::scalar_from_word;
-use finial_evm::{Calldata, Chain, ProofFile as EvmProofFile, Statement};
+use finial_evm::{Circuit, ProofFile as EvmProofFile, Statement};
 use finial_executor::frame_input;
 use finial_public_values::digest_to_scalar;
 use finial_riscv::Program;
 use finial_segment_prover::{Progress, ProveOptions, prove_program};
+use finial_static_verifier::StaticCircuit;
 use finial_static_verifier::root::{RootProof, prover_circuit};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::SdkError;
 use crate::files::{AppProofFile, ProofFile, StarkProofFile};
-use crate::keys::{FinalKeys, contract, parameters};
+use crate::keys::{FinalKeys, log_rows, parameters};
 use crate::meter::{Meter, Report};
 use crate::outcome::{Hex, ProveOutcome};
 use crate::pipeline::{Rehearsal, Stream, rehearse, require_success, segment_weight, stage};
 use crate::progress::{Work, weight};
+use crate::wrap::{inner_proof, wrapper_proof};
 use crate::{Sdk, exe_commit_of, word};
 
 /// A STARK proof with what was learned on the way.
@@ -107,14 +109,22 @@ impl Sdk {
         Ok((file, outcome))
     }
 
-    /// Proves a run up to calldata, and sends that to the contract in an EVM of its own.
+    /// Proves a run up to calldata, and sends that to the circuit's contract in an EVM of its own.
     ///
     /// # Errors
     /// When the program fails or makes nothing public, a stage does not prove, or the contract does not accept.
-    pub fn prove_evm(&self, program: &Program, input: &[u8]) -> Result<(ProofFile, ProveOutcome), SdkError> {
+    pub fn prove_evm(
+        &self,
+        program: &Program,
+        input: &[u8],
+        circuit: Circuit,
+    ) -> Result<(ProofFile, ProveOutcome), SdkError> {
         let mut meter = Meter::new();
-        let work =
-            Work::new(&*self.observer, 2.0 * weight::KEYS + weight::SHRINK + weight::ROOT + weight::FINAL);
+        let last = match circuit {
+            Circuit::Direct => weight::FINAL,
+            Circuit::Wrapped => weight::FINAL + weight::WRAPPER,
+        };
+        let work = Work::new(&*self.observer, 2.0 * weight::KEYS + weight::SHRINK + weight::ROOT + last);
         let rehearsal = self.rehearse(&mut meter, program, input)?;
         // The contract hashes the public values it is given; 32 zero bytes are the hash of nothing.
         if rehearsal.summary.public_digest
@@ -123,20 +133,18 @@ impl Sdk {
             return Err(SdkError::NothingPublic);
         }
         // Before hours of work: can the parameters be had?
-        drop(parameters(&self.options)?);
+        drop(parameters(&self.options, log_rows(circuit))?);
         let proven = self.stark(&mut meter, &work, program, input, rehearsal)?;
         let root = Self::root(&mut meter, &work, &proven)?;
         let statement = statement(&proven)?;
         drop(proven);
 
-        work.begin("keys of the final circuit");
-        let keys = meter.stage(stage::FINAL_KEYS, || self.keys.last(&self.options))?;
-        work.begin("final proof");
-        let proof = meter.stage(stage::FINAL, || final_proof(&keys, &root, &statement))?;
-        work.done(weight::FINAL);
+        let proof_data = match circuit {
+            Circuit::Direct => self.direct(&mut meter, &work, &root, &statement)?,
+            Circuit::Wrapped => self.wrapped(&mut meter, &work, &root, &statement)?,
+        };
         work.begin("EVM");
-        let file = meter.stage(stage::EVM, || self.in_the_evm(&keys, &statement, proof))?;
-        drop(keys);
+        let file = meter.stage(stage::EVM, || self.in_the_evm(circuit, &statement, proof_data))?;
         self.keys.release_last();
 
         let (gas, calldata_bytes, insecure) = (file.gas, file.calldata.len(), file.params.insecure);
@@ -144,6 +152,7 @@ impl Sdk {
         let file = ProofFile::Evm(Box::new(file));
         let outcome = self.outcome("evm", exe, leaf, statement.public_values, &file, meter.finish())?;
         let outcome = ProveOutcome {
+            circuit: Some(circuit),
             gas: Some(gas),
             calldata_bytes: Some(calldata_bytes),
             insecure_params: Some(insecure),
@@ -211,17 +220,66 @@ impl Sdk {
         continuation.unpack_root(&root).map_err(failed("the root proof"))
     }
 
+    /// The direct circuit's proof.
+    fn direct(
+        &self,
+        meter: &mut Meter,
+        work: &Work<'_>,
+        root: &RootProof,
+        statement: &Statement,
+    ) -> Result<Vec<u8>, SdkError> {
+        work.begin("keys of the final circuit");
+        let keys = meter.stage(stage::FINAL_KEYS, || self.keys.last(&self.options))?;
+        work.begin("final proof");
+        let proof = meter.stage(stage::FINAL, || {
+            let circuit = static_circuit(&keys, root)?;
+            Ok::<_, SdkError>(prove_halo2(
+                &keys.parameters,
+                &keys.key.pk,
+                circuit,
+                &statement.instances(),
+            )?)
+        })?;
+        work.done(weight::FINAL);
+        Ok(proof)
+    }
+
+    /// The wrapper's proof of the direct circuit's, with the accumulator before it.
+    fn wrapped(
+        &self,
+        meter: &mut Meter,
+        work: &Work<'_>,
+        root: &RootProof,
+        statement: &Statement,
+    ) -> Result<Vec<u8>, SdkError> {
+        work.begin("keys of the final circuit");
+        let keys = meter.stage(stage::FINAL_KEYS, || self.keys.last(&self.options))?;
+        work.begin("final proof, to be wrapped");
+        let inner = meter.stage(stage::FINAL, || {
+            let circuit = static_circuit(&keys, root)?;
+            inner_proof(&keys, circuit, statement)
+        })?;
+        work.done(weight::FINAL);
+        drop(keys);
+        self.keys.release_last();
+
+        work.begin("keys of the wrapper");
+        let keys = meter.stage(stage::WRAPPER_KEYS, || self.keys.wrapper(&self.options))?;
+        work.begin("wrapper");
+        let proof = meter.stage(stage::WRAPPER, || wrapper_proof(&keys, statement, &inner))?;
+        work.done(weight::WRAPPER);
+        Ok(proof)
+    }
+
     /// The contract accepts: the file that says so, with the gas it took.
     fn in_the_evm(
         &self,
-        keys: &FinalKeys,
+        circuit: Circuit,
         statement: &Statement,
-        proof: Vec<u8>,
+        proof_data: Vec<u8>,
     ) -> Result<EvmProofFile, SdkError> {
-        let contract = contract(&self.options, keys)?;
-        let gas = Chain::deploy(&contract)?.verify(&Calldata::new(statement, &proof))?.gas;
-        let params = keys.parameters.set.clone();
-        Ok(EvmProofFile::new(params, statement, proof, contract.manifest.code_hash, gas))
+        let contract = self.keys.contract(&self.options, circuit)?;
+        Ok(EvmProofFile::accepted(&contract, statement, proof_data)?)
     }
 
     fn outcome(
@@ -240,6 +298,7 @@ impl Sdk {
             leaf_commit,
             public_values: Hex(public_values),
             file_bytes: file.to_bytes()?.len(),
+            circuit: None,
             gas: None,
             calldata_bytes: None,
             insecure_params: None,
@@ -258,8 +317,6 @@ fn statement(proven: &Proven) -> Result<Statement, SdkError> {
     })
 }
 
-fn final_proof(keys: &FinalKeys, root: &RootProof, statement: &Statement) -> Result<Vec<u8>, SdkError> {
-    let circuit = prover_circuit(&keys.root, &keys.pinning, root)
-        .map_err(|error| SdkError::Circuit(error.to_string()))?;
-    Ok(prove_halo2(&keys.parameters, &keys.key.pk, circuit, &statement.instances())?)
+fn static_circuit(keys: &FinalKeys, root: &RootProof) -> Result<StaticCircuit, SdkError> {
+    prover_circuit(&keys.root, &keys.pinning, root).map_err(|error| SdkError::Circuit(error.to_string()))
 }

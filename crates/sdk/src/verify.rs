@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::AppVm;
 use crate::error::SdkError;
 use crate::files::{AppProofFile, ProofFile, StarkProofFile};
-use crate::keys::{committed_contract, contract};
+use crate::keys::committed_contract;
 use crate::outcome::{Hex, VerifyOutcome};
 use crate::progress::{Work, weight};
 use crate::{Sdk, exe_commit_of, word};
@@ -70,6 +70,13 @@ impl Sdk {
     /// By the contract, in an EVM: nothing but the contract's answer counts on a chain either.
     fn verify_evm(&self, file: &EvmProofFile) -> Result<VerifyOutcome, SdkError> {
         let contract = self.contract_of(file)?;
+        if contract.manifest.circuit != file.circuit {
+            return Err(SdkError::Unexpected {
+                what: "circuit",
+                expected: contract.manifest.circuit.to_string(),
+                found: file.circuit.to_string(),
+            });
+        }
         if contract.manifest.code_hash != file.code_hash {
             return Err(SdkError::Unexpected {
                 what: "contract",
@@ -98,9 +105,9 @@ impl Sdk {
         if let Some(directory) = &self.options.contract {
             return Ok(Contract::read(directory)?);
         }
-        match committed_contract()? {
+        match committed_contract(file.circuit)? {
             Some(contract) if contract.manifest.code_hash == file.code_hash => Ok(contract),
-            _ => contract(&self.options, &*self.keys.last(&self.options)?),
+            _ => self.keys.contract(&self.options, file.circuit),
         }
     }
 

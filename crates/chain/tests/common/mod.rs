@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Once;
 
 use alloy_primitives::{Address, address};
 use finial_chain::deploy::{Request, Verifier};
@@ -25,6 +26,12 @@ pub struct Anvil {
 impl Anvil {
     /// Starts one. A machine without it fails the test: `scripts/setup-tools` installs it.
     pub fn start(chain_id: u64) -> Self {
+        // Once, before several tests want it at the same time.
+        static TOOLS: Once = Once::new();
+        TOOLS.call_once(|| {
+            let status = Command::new(repository().join("scripts/setup-tools")).status();
+            assert!(status.is_ok_and(|status| status.success()), "scripts/setup-tools installs anvil");
+        });
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut child = Command::new(repository().join("scripts/anvil"))
             .args(["--host", "127.0.0.1", "--hardfork", "prague"])
