@@ -5,12 +5,9 @@
 use std::{path::Path, time::Instant};
 
 use finial_evm::{Calldata, Chain, Contract, Parameters, Statement, compiler::Compiler, keys, prover};
+use finial_static_verifier::Operand::{Constant, Existing};
 use finial_static_verifier::{Challenger, CircuitBuilder, Ext, StaticCircuit, Usage, gadgets::ext::Quintic};
-use halo2_base::{
-    QuantumCell::{Constant, Existing},
-    gates::circuit::CircuitBuilderStage,
-    halo2_proofs::halo2curves::{bn256::Fr, ff::Field},
-};
+use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 use p3_koala_bear::KoalaBear;
 
@@ -39,7 +36,7 @@ fn fill(builder: &mut CircuitBuilder, permutations: usize, products: usize) {
 }
 
 fn gadget_costs() {
-    let mut builder = CircuitBuilder::new(CircuitBuilderStage::Mock);
+    let mut builder = CircuitBuilder::new();
     let mut last = builder.usage();
     let mut report = |builder: &CircuitBuilder, name: &str| {
         let now = builder.usage();
@@ -116,7 +113,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cache = std::env::temp_dir().join("finial-measure");
     let parameters = Parameters::development(&cache, k as u32)?;
     let (wall, cpu) = (Instant::now(), cpu_seconds());
-    let mut builder = CircuitBuilder::new(CircuitBuilderStage::Keygen);
+    let mut builder = CircuitBuilder::new();
     fill(&mut builder, permutations, products);
     println!("{:?}", builder.usage());
     let circuit = StaticCircuit::with_k(builder, k)?;
@@ -124,7 +121,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pk = keys::keygen(&parameters, &circuit, arguments.iter().any(|a| a == "compress"))?;
     lap("key generation", wall, cpu);
     println!("{} fixed columns, degree {}", pk.get_vk().fixed_commitments().len(), pk.get_vk().cs().degree());
-    let (params, break_points) = (circuit.circuit_params().clone(), circuit.break_points());
+    let params = circuit.circuit_params().clone();
     drop(circuit);
     if arguments.iter().any(|a| a == "contract") {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -132,9 +129,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Contract::generate(&parameters, pk.get_vk(), &Compiler { program: root.join("scripts/solc") })?;
         println!("contract: {} bytes, {:?}", contract.manifest.code_bytes, contract.manifest.layout);
         let (wall, cpu) = (Instant::now(), cpu_seconds());
-        let mut builder = CircuitBuilder::prover(params, break_points);
+        let mut builder = CircuitBuilder::new();
         fill(&mut builder, permutations, products);
-        let circuit = StaticCircuit::prover(builder)?;
+        let circuit = StaticCircuit::prover(builder, &params)?;
         let proof = prover::prove(&parameters, &pk, circuit, &statement().instances())?;
         lap("proof", wall, cpu);
         let verified = Chain::deploy(&contract)?.verify(&Calldata::new(&statement(), &proof))?;

@@ -27,7 +27,7 @@ fn program() -> Program {
     }
     let x = b.felt(Val::from_u32(3));
     let mut state = [x; 4];
-    for _ in 0..16_000 {
+    for _ in 0..8_000 {
         state = b.poseidon2(state);
     }
     b.finish()
@@ -55,7 +55,7 @@ fn stage<T>(name: &str, run: impl FnOnce() -> T) -> T {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let heights = Heights { alu: 15, poseidon2: 14, public: 6 };
+    let heights = Heights { alu: 13, poseidon2: 13, public: 9 };
     let program = program();
     let (key, proof) = stage("root proof", || -> Result<_, Box<dyn std::error::Error>> {
         let airs = program.airs(heights)?.to_vec();

@@ -1,223 +1,208 @@
-//! What a circuit is written on: halo2-base's vertical gate, permutations and the range column.
+//! What a circuit is written on: chains of the vertical gate, permutations and the range column.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use finial_bn254_hash::constants::WIDTH;
-use halo2_base::{
-    AssignedValue, Context, ContextCell,
-    QuantumCell::{self, Constant, Existing},
-    gates::{
-        circuit::{CircuitBuilderStage, builder::BaseCircuitBuilder},
-        flex_gate::MultiPhaseThreadBreakPoints,
-    },
-    halo2_proofs::{halo2curves::bn256::Fr, plonk::Assigned},
-};
+use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
 use p3_koala_bear::KoalaBear;
 
+use crate::cell::{Cell, Operand};
 use crate::{
-    circuit::CircuitParams,
     gadgets::{Felt, felt::Memo},
+    plan::CircuitParams,
     poseidon2::{
-        OUTPUT_ROWS, ROWS,
+        OUTPUT_ROWS,
         trace::{self, output, rows},
     },
-    range::{self, RangeCells},
+    range::RangeCells,
 };
 
-/// A cell of the circuit, holding a BN254 scalar.
-pub type Cell = AssignedValue<Fr>;
-
-const PERMUTATIONS: &str = "finial-static-verifier:poseidon2";
-
-/// The virtual name of a cell in a permutation's first column.
-pub(crate) fn permutation_cell(permutation: usize, row: usize) -> ContextCell {
-    ContextCell::new(PERMUTATIONS, 0, permutation * ROWS + row)
+/// A permutation: its cells, and the values that its first and last rows hold.
+pub(crate) struct Permutation {
+    pub(crate) cells: Box<trace::Cells>,
+    pub(crate) input: [u32; WIDTH],
+    pub(crate) output: [u32; WIDTH],
 }
 
-/// Collects a circuit's cells and constraints; becomes a halo2 circuit by [`StaticCircuit`](crate::StaticCircuit).
+impl Permutation {
+    /// The value of the circuit that a row's state is, if it is one.
+    pub(crate) fn value_at(&self, row: usize) -> Option<u32> {
+        let output = OUTPUT_ROWS.iter().position(|&output| output == row);
+        self.input.get(row).or(output.map(|i| &self.output[i])).copied()
+    }
+}
+
+/// Chains `start + Σ bᵢ·cᵢ`: consecutive cells, the numbers of the values they hold.
+#[derive(Default)]
+pub(crate) struct Chains {
+    cells: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl Chains {
+    /// The chains in order of creation.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = core::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.cells[start..end])
+    }
+}
+
+/// Collects a circuit's values and constraints; becomes a halo2 circuit by [`StaticCircuit`](crate::StaticCircuit).
 ///
 /// Control flow must not depend on witness values: the key generator, the mock prover and the prover run the same code
-/// on different values, and cells are laid out in the order of the calls.
+/// on different values, and [`CircuitParams`] says where the cells lie.
+#[derive(Default)]
 pub struct CircuitBuilder {
-    pub(crate) base: BaseCircuitBuilder<Fr>,
-    pub(crate) permutations: Vec<Box<trace::Cells>>,
+    pub(crate) values: Vec<Fr>,
+    pub(crate) chains: Chains,
+    pub(crate) permutations: Vec<Permutation>,
     pub(crate) range: RangeCells,
+    /// Values that are constants, in order.
+    pub(crate) constants: Vec<Cell>,
+    constant_cells: HashMap<[u64; 4], Cell>,
+    pub(crate) equalities: Vec<[u32; 2]>,
+    pub(crate) instances: Vec<u32>,
     pub(crate) memo: Memo,
-    pub(crate) constant_cells: HashMap<[u64; 4], Cell>,
-    pub(crate) stage: CircuitBuilderStage,
-    pub(crate) params: Option<CircuitParams>,
 }
 
 impl CircuitBuilder {
-    /// An empty circuit for key generation or the mock prover.
+    /// An empty circuit.
     #[must_use]
-    pub fn new(stage: CircuitBuilderStage) -> Self {
-        Self {
-            base: BaseCircuitBuilder::from_stage(stage).use_instance_columns(1),
-            permutations: vec![],
-            range: RangeCells::default(),
-            memo: Memo::default(),
-            constant_cells: HashMap::new(),
-            stage,
-            params: None,
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// An empty circuit for the prover, of the shape key generation found.
-    #[must_use]
-    pub fn prover(params: CircuitParams, break_points: MultiPhaseThreadBreakPoints) -> Self {
-        let mut builder = Self::new(CircuitBuilderStage::Prover);
-        builder.base.set_params(params.base.clone());
-        builder.base.set_break_points(break_points);
-        builder.params = Some(params);
-        builder
-    }
-
-    /// Whether only witness values are wanted: no copy constraints, no cell addresses.
-    #[must_use]
-    pub fn witness_only(&self) -> bool {
-        self.base.witness_gen_only()
-    }
-
-    pub(crate) fn ctx(&mut self) -> &mut Context<Fr> {
-        self.base.main(0)
-    }
-
-    /// Makes a cell the next public instance.
+    /// Makes a value the next public instance.
     pub fn expose(&mut self, cell: Cell) {
-        self.base.assigned_instances[0].push(cell);
+        self.instances.push(cell.index);
     }
 
-    /// A cell holding a constant; equal constants share one.
+    /// A constant; equal constants are one value.
     pub fn constant(&mut self, value: Fr) -> Cell {
         let key = crate::convert::to_words(value);
         if let Some(cell) = self.constant_cells.get(&key) {
             return *cell;
         }
-        let cell = self.ctx().load_constant(value);
+        let cell = self.witness(value);
+        self.constants.push(cell);
         self.constant_cells.insert(key, cell);
         cell
     }
 
-    /// A new cell with any value; nothing is constrained.
+    /// A new value, any; nothing is constrained.
     pub fn witness(&mut self, value: Fr) -> Cell {
-        self.ctx().load_witness(value)
+        let index = u32::try_from(self.values.len()).expect("a circuit of 2^28 rows has fewer values");
+        self.values.push(value);
+        Cell { value, index }
     }
 
-    /// Constrains two cells to be equal.
+    /// Constrains two values to be equal.
     pub fn assert_cells_equal(&mut self, a: &Cell, b: &Cell) {
-        self.ctx().constrain_equal(a, b);
+        self.equalities.push([a.index, b.index]);
     }
 
-    /// Constrains a cell to a constant.
+    /// Constrains a value to a constant.
     pub(crate) fn assert_cell_is(&mut self, cell: &Cell, value: Fr) {
-        if let (false, Some(address)) = (self.witness_only(), cell.cell) {
-            let copies = self.ctx().copy_manager.clone();
-            copies
-                .lock()
-                .expect("no thread holds this lock while panicking")
-                .constant_equalities
-                .push((value, address));
+        let constant = self.constant(value);
+        self.assert_cells_equal(cell, &constant);
+    }
+
+    fn resolve(&mut self, operand: Operand) -> Cell {
+        match operand {
+            Operand::Constant(value) => self.constant(value),
+            Operand::Existing(cell) => cell,
+            Operand::Witness(value) => self.witness(value),
         }
     }
 
-    fn copy(&mut self, from: &Cell, to: ContextCell) {
-        if let (false, Some(address)) = (self.witness_only(), from.cell) {
-            let copies = self.ctx().copy_manager.clone();
-            copies
-                .lock()
-                .expect("no thread holds this lock while panicking")
-                .advice_equalities
-                .push((to, address));
-        }
+    fn push(&mut self, operand: Operand) -> Cell {
+        let cell = self.resolve(operand);
+        self.chains.cells.push(cell.index);
+        cell
     }
 
     /// `start + Σ bᵢ·cᵢ` on the vertical gate: 1 + 3n cells.
     pub(crate) fn chain(
         &mut self,
-        start: QuantumCell<Fr>,
-        terms: impl IntoIterator<Item = (QuantumCell<Fr>, QuantumCell<Fr>)>,
+        start: Operand,
+        terms: impl IntoIterator<Item = (Operand, Operand)>,
     ) -> Cell {
-        let (cells, sum) = chain_cells(start, terms);
-        if cells.len() == 1 {
-            return match start {
-                Existing(cell) => cell,
-                Constant(value) => self.constant(value),
-                _ => self.witness(sum),
-            };
+        let mut terms = terms.into_iter().peekable();
+        if terms.peek().is_none() {
+            return self.resolve(start);
         }
-        let gates = (0..cells.len() as isize - 1).step_by(3);
-        self.ctx().assign_region_last(cells, gates)
+        let mut sum = self.push(start);
+        for (b, c) in terms {
+            let value = sum.value + b.value() * c.value();
+            self.push(b);
+            self.push(c);
+            sum = self.push(Operand::Witness(value));
+        }
+        self.chains.ends.push(self.chains.cells.len());
+        sum
     }
 
     /// Constrains `start + Σ bᵢ·cᵢ = result`; at least one term.
     pub(crate) fn assert_chain(
         &mut self,
-        start: QuantumCell<Fr>,
-        terms: impl IntoIterator<Item = (QuantumCell<Fr>, QuantumCell<Fr>)>,
-        result: QuantumCell<Fr>,
+        start: Operand,
+        terms: impl IntoIterator<Item = (Operand, Operand)>,
+        result: Operand,
     ) {
-        let (mut cells, _) = chain_cells(start, terms);
-        assert!(cells.len() > 1, "a chain that is compared has a term");
-        cells.pop();
-        cells.push(result);
-        let gates = (0..cells.len() as isize - 1).step_by(3);
-        self.ctx().assign_region(cells, gates);
-    }
-
-    /// One Poseidon2 permutation of `[s₀, s₁, s₂]`, each a cell or a constant.
-    ///
-    /// # Panics
-    /// If an input is neither: a permutation's inputs have an origin.
-    pub fn permute(&mut self, input: [QuantumCell<Fr>; WIDTH]) -> [Cell; WIDTH] {
-        let cells = rows(input.map(|q| *q.value()));
-        let index = self.permutations.len();
-        for (row, q) in input.into_iter().enumerate() {
-            let address = permutation_cell(index, row);
-            match q {
-                Existing(cell) => self.copy(&cell, address),
-                Constant(value) => {
-                    let cell = Cell { value: Assigned::Trivial(value), cell: Some(address) };
-                    self.assert_cell_is(&cell, value);
-                }
-                _ => panic!("a permutation's input is a cell or a constant"),
-            }
+        let mut terms = terms.into_iter().peekable();
+        assert!(terms.peek().is_some(), "a chain that is compared has a term");
+        let mut sum = *self.push(start).value();
+        while let Some((b, c)) = terms.next() {
+            sum += b.value() * c.value();
+            self.push(b);
+            self.push(c);
+            self.push(if terms.peek().is_some() { Operand::Witness(sum) } else { result });
         }
-        let state = output(&cells);
-        self.permutations.push(cells);
-        let witness_only = self.witness_only();
-        core::array::from_fn(|i| Cell {
-            value: Assigned::Trivial(state[i]),
-            cell: (!witness_only).then(|| permutation_cell(index, OUTPUT_ROWS[i])),
-        })
+        self.chains.ends.push(self.chains.cells.len());
     }
 
-    /// A new cell in `[0, 2^16)`.
-    pub(crate) fn load_limb(&mut self, value: u16) -> Cell {
-        let row = self.range.limb(Fr::from(u64::from(value)));
-        self.range.cell(row, self.witness_only())
+    /// The chain of these cells: `cells[i] + cells[i+1]·cells[i+2] = cells[i+3]` for every third `i`.
+    pub(crate) fn assert_cells<const N: usize>(&mut self, cells: [Operand; N]) {
+        const { assert!(N % 3 == 1 && N > 1, "a chain of n terms has 1 + 3n cells") };
+        for cell in cells {
+            self.push(cell);
+        }
+        self.chains.ends.push(self.chains.cells.len());
     }
 
-    /// A new cell with a canonical KoalaBear value.
-    pub(crate) fn range_canonical(&mut self, value: u32) -> Cell {
-        let row = self.range.canonical(value);
-        self.range.cell(row, self.witness_only())
-    }
-
-    /// The remainder, below 2^32, of the integer `v` modulo `p`; `cell` holds `v`.
-    pub(crate) fn range_reduce(&mut self, cell: &Cell, v: i128) -> Cell {
-        let (remainder, dividend) = self.range.reduction(v);
-        self.copy(cell, range::context_cell(dividend));
-        self.range.cell(remainder, self.witness_only())
+    /// One Poseidon2 permutation of `[s₀, s₁, s₂]`, each a value or a constant.
+    pub fn permute(&mut self, input: [Operand; WIDTH]) -> [Cell; WIDTH] {
+        let input = input.map(|operand| self.resolve(operand));
+        let cells = rows(input.map(|cell| cell.value));
+        let output = output(&cells).map(|value| self.witness(value));
+        let [input, numbers] = [input, output].map(|state| state.map(|cell| cell.index));
+        self.permutations.push(Permutation { cells, input, output: numbers });
+        output
     }
 
     /// Cells used so far.
     #[must_use]
     pub fn usage(&self) -> Usage {
         Usage {
-            generic_cells: self.base.core().phase_manager[0].total_advice(),
-            range_cells: self.range.values.len(),
+            generic_cells: self.chains.cells.len(),
+            range_cells: self.range.cells.len(),
             permutations: self.permutations.len(),
+        }
+    }
+
+    /// The shape of a circuit of `2^k` rows with these cells.
+    pub(crate) fn params(&self, k: usize) -> CircuitParams {
+        let mut chains = BTreeMap::new();
+        for chain in self.chains.iter() {
+            *chains.entry(chain.len()).or_default() += 1;
+        }
+        CircuitParams {
+            k,
+            instances: self.instances.len(),
+            constants: self.constants.len(),
+            permutations: self.permutations.len(),
+            range_cells: self.range.cells.len(),
+            chains,
         }
     }
 
@@ -261,17 +246,4 @@ impl core::ops::Add for Usage {
             permutations: self.permutations + other.permutations,
         }
     }
-}
-
-fn chain_cells(
-    start: QuantumCell<Fr>,
-    terms: impl IntoIterator<Item = (QuantumCell<Fr>, QuantumCell<Fr>)>,
-) -> (Vec<QuantumCell<Fr>>, Fr) {
-    let mut sum = *start.value();
-    let mut cells = vec![start];
-    for (b, c) in terms {
-        sum += b.value() * c.value();
-        cells.extend([b, c, QuantumCell::Witness(sum)]);
-    }
-    (cells, sum)
 }

@@ -1,159 +1,74 @@
 //! The halo2 circuit: columns, assignment, public instances.
 
 use halo2_base::{
-    gates::{
-        circuit::{BaseCircuitParams, BaseConfig, CircuitBuilderStage},
-        flex_gate::MultiPhaseThreadBreakPoints,
-    },
     halo2_proofs::{
-        circuit::{Layouter, Region, SimpleFloorPlanner, Value},
+        circuit::{Cell as Place, Layouter, Region, SimpleFloorPlanner, Value},
         halo2curves::{bn256::Fr, ff::Field},
-        plonk::{Circuit, ConstraintSystem, Error, Selector},
+        plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Fixed, Selector},
     },
     utils::halo2::{raw_assign_advice, raw_assign_fixed},
-    virtual_region::copy_constraints::CopyConstraintManager,
 };
-use serde::{Deserialize, Serialize};
 use snark_verifier_sdk::CircuitExt;
 
 use crate::{
-    builder::{CircuitBuilder, permutation_cell},
+    builder::{CircuitBuilder, Permutation},
+    kind::{self, Kind},
+    plan::{Block, CapacityError, CircuitParams, Lane, Plan},
     poseidon2::{
         ROWS,
-        gate::Poseidon2Config,
-        trace::{FIXED_ROWS, rows},
+        gate::{Poseidon2Config, square_of_pinned},
+        trace::FIXED_ROWS,
     },
-    range::{self, LIMB_BITS, RangeConfig, Relation},
+    range::{RangeConfig, Relation, TABLE_ROWS},
+    vertical,
 };
 
-/// Rows at the end of every column that hold blinding, with a margin.
-const BLINDED_ROWS: usize = 32;
-
-/// Rows before the first permutation: there the column of round constants holds the constants of the vertical gate.
-pub(crate) const CONSTANT_ROWS: usize = 4096;
-
-/// Permutations that a pair of columns of `2^k` rows holds.
-fn permutations_per_pair(k: usize) -> usize {
-    ((1usize << k) - BLINDED_ROWS).saturating_sub(CONSTANT_ROWS) / ROWS
-}
-
-/// The shape of a circuit; with the constraints themselves it determines the verifying key.
-#[derive(Clone, Debug, Default, Hash, Serialize, Deserialize)]
-pub struct CircuitParams {
-    /// Shape of the vertical gate's columns, no lookup among them, and the one instance column.
-    pub base: BaseCircuitParams,
-    /// Pairs of columns of Poseidon2 permutations.
-    pub poseidon2_pairs: usize,
-}
-
-/// A circuit that does not fit its parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CapacityError {
-    /// Too few rows for the lookup table.
-    #[error("2^{k} rows do not hold the 16-bit lookup table: use k = 17 or more")]
-    Table {
-        /// The binary logarithm of the number of rows.
-        k: usize,
-    },
-    /// The range column is full.
-    #[error("the range column needs {needed} rows, of which 2^{k} leave {available}: raise k")]
-    Range {
-        /// The binary logarithm of the number of rows.
-        k: usize,
-        /// Rows queued.
-        needed: usize,
-        /// Rows that can be used.
-        available: usize,
-    },
-    /// Too many constants.
-    #[error("the circuit has {constants} distinct constants, for which there are {CONSTANT_ROWS} rows")]
-    Constants {
-        /// Distinct constants.
-        constants: usize,
-    },
-    /// The permutation columns are full.
-    #[error(
-        "{needed} permutations do not fit the {available} that {pairs} pairs of Poseidon2 columns of 2^{k} rows hold"
-    )]
-    Permutations {
-        /// The binary logarithm of the number of rows.
-        k: usize,
-        /// Pairs of permutation columns.
-        pairs: usize,
-        /// Permutations queued.
-        needed: usize,
-        /// Permutations the columns hold.
-        available: usize,
-    },
-}
-
-/// All columns of the circuit.
+/// All columns of the circuit: four advice, seven fixed, one instance.
 #[derive(Clone, Debug)]
 pub struct StaticConfig {
-    base: BaseConfig<Fr>,
-    poseidon2: Option<Poseidon2Config>,
+    /// Chains of the vertical gate.
+    chains: Column<Advice>,
+    /// Where they start.
+    selector: Column<Fixed>,
+    poseidon2: Poseidon2Config,
     range: RangeConfig,
+}
+
+impl StaticConfig {
+    const fn lane(&self, lane: Lane) -> Column<Advice> {
+        match lane {
+            Lane::V => self.chains,
+            Lane::S => self.poseidon2.state,
+            Lane::R => self.range.value,
+        }
+    }
 }
 
 /// A finished [`CircuitBuilder`] as a halo2 circuit.
 pub struct StaticCircuit {
     builder: CircuitBuilder,
     params: CircuitParams,
+    plan: Plan,
 }
 
 impl StaticCircuit {
-    /// Sizes a circuit for `2^k` rows: as many columns as it needs, at least one of the vertical gate.
+    /// Lays a circuit out in `2^k` rows.
     ///
     /// # Errors
-    /// If the range column or the lookup table does not fit.
-    pub fn with_k(mut builder: CircuitBuilder, k: usize) -> Result<Self, CapacityError> {
-        if k <= LIMB_BITS {
-            return Err(CapacityError::Table { k });
-        }
-        let available = (1 << k) - BLINDED_ROWS;
-        let needed = builder.range.values.len();
-        if needed > available {
-            return Err(CapacityError::Range { k, needed, available });
-        }
-        builder.base.set_k(k);
-        let mut base = builder.base.calculate_params(Some(BLINDED_ROWS));
-        base.num_advice_per_phase = vec![base.num_advice_per_phase.iter().sum::<usize>().max(1)];
-        base.num_lookup_advice_per_phase = vec![];
-        let constants = builder.base.core().statistics().total_fixed;
-        if constants > CONSTANT_ROWS {
-            return Err(CapacityError::Constants { constants });
-        }
-        base.num_fixed = 1;
-        let poseidon2_pairs = builder.permutations.len().div_ceil(permutations_per_pair(k));
-        let params = CircuitParams { base: base.clone(), poseidon2_pairs };
-        builder.base.set_params(base);
-        Ok(Self { builder, params })
+    /// If it does not fit.
+    pub fn with_k(builder: CircuitBuilder, k: usize) -> Result<Self, CapacityError> {
+        let params = builder.params(k);
+        let plan = Plan::new(&params)?;
+        Ok(Self { builder, params, plan })
     }
 
-    /// A circuit of given parameters: a builder made by [`CircuitBuilder::prover`].
+    /// A circuit of the shape for which keys were generated.
     ///
     /// # Errors
-    /// If the range column does not fit.
-    pub fn prover(mut builder: CircuitBuilder) -> Result<Self, CapacityError> {
-        let params = builder.params.take().unwrap_or_default();
-        let k = params.base.k;
-        let available = (1usize << k).saturating_sub(BLINDED_ROWS);
-        let needed = builder.range.values.len();
-        if needed > available {
-            return Err(CapacityError::Range { k, needed, available });
-        }
-        let (pairs, needed) = (params.poseidon2_pairs, builder.permutations.len());
-        let available = pairs * permutations_per_pair(k);
-        if needed > available {
-            return Err(CapacityError::Permutations { k, pairs, needed, available });
-        }
-        Ok(Self { builder, params })
-    }
-
-    /// Where the vertical gate's cells wrap into the next column; known once keys were generated.
-    #[must_use]
-    pub fn break_points(&self) -> MultiPhaseThreadBreakPoints {
-        self.builder.base.break_points()
+    /// If it is of another.
+    pub fn prover(builder: CircuitBuilder, params: &CircuitParams) -> Result<Self, CapacityError> {
+        let circuit = Self::with_k(builder, params.k)?;
+        if circuit.params == *params { Ok(circuit) } else { Err(CapacityError::Other) }
     }
 
     /// The circuit's shape.
@@ -162,67 +77,138 @@ impl StaticCircuit {
         &self.params
     }
 
-    fn value(&self, value: Fr) -> Value<Fr> {
-        if self.builder.stage == CircuitBuilderStage::Keygen { Value::unknown() } else { Value::known(value) }
-    }
-
-    fn assign_permutations(&self, config: &Poseidon2Config, region: &mut Region<'_, Fr>) {
-        let pairs = config.pairs.len();
-        let slots = self.builder.permutations.len().div_ceil(pairs);
-        if !self.builder.witness_only() {
-            for slot in 0..slots {
-                assign_fixed_rows(config, region, CONSTANT_ROWS + slot * ROWS);
+    /// For every value the number that stands for its class of equal ones.
+    fn classes(&self) -> Vec<u32> {
+        let mut parents: Vec<u32> = (0..).take(self.builder.values.len()).collect();
+        let find = |parents: &mut [u32], mut i: u32| {
+            while parents[i as usize] != i {
+                parents[i as usize] = parents[parents[i as usize] as usize];
+                i = parents[i as usize];
             }
+            i
+        };
+        for pair in &self.builder.equalities {
+            let [a, b] = pair.map(|i| find(&mut parents, i));
+            parents[a as usize] = b;
         }
-        // Fixed columns are shared, so a slot without a permutation of its own holds that of zeros.
-        let idle = rows([Fr::ZERO; 3]);
-        for index in 0..slots * pairs {
-            let cells = self.builder.permutations.get(index).unwrap_or(&idle);
-            let ([states, squares], offset) =
-                (config.pairs[index % pairs], CONSTANT_ROWS + index / pairs * ROWS);
-            for (row, &[state, square]) in cells.iter().enumerate() {
-                let cell = raw_assign_advice(region, states, offset + row, self.value(state)).cell();
-                raw_assign_advice(region, squares, offset + row, self.value(square));
-                if !self.builder.witness_only() {
-                    self.copies(|copies| copies.assigned_advices.insert(permutation_cell(index, row), cell));
-                }
-            }
+        for i in (0..).take(parents.len()) {
+            parents[i as usize] = find(&mut parents, i);
         }
-    }
-
-    fn assign_range(&self, config: &RangeConfig, region: &mut Region<'_, Fr>) {
-        let cells = &self.builder.range;
-        for (row, (&value, &tag)) in cells.values.iter().zip(&cells.tags).enumerate() {
-            let cell = raw_assign_advice(region, config.value, row, self.value(value)).cell();
-            if !self.builder.witness_only() {
-                if tag.lookup {
-                    raw_assign_fixed(region, config.lookup, row, Fr::ONE);
-                }
-                if tag.relation != Relation::None {
-                    raw_assign_fixed(region, config.relation, row, tag.relation.code());
-                }
-                self.copies(|copies| copies.assigned_advices.insert(range::context_cell(row), cell));
-            }
-        }
-    }
-
-    fn copies<T>(&self, f: impl FnOnce(&mut CopyConstraintManager<Fr>) -> T) -> T {
-        f(&mut self
-            .builder
-            .base
-            .core()
-            .copy_manager
-            .lock()
-            .expect("no thread holds this lock while panicking"))
+        parents
     }
 }
 
-fn assign_fixed_rows(config: &Poseidon2Config, region: &mut Region<'_, Fr>, offset: usize) {
-    for (row, fixed) in FIXED_ROWS.iter().enumerate() {
-        let code = config.code.iter().zip(&fixed.code);
-        let others = [(&config.constant, &fixed.constant), (&config.kind, &fixed.kind)];
-        for (column, value) in code.chain(others) {
-            raw_assign_fixed(region, *column, offset + row, *value);
+/// Assigns cells; binds each to the first one that holds the same value.
+struct Assigner<'a, 'r> {
+    circuit: &'a StaticCircuit,
+    region: Region<'r, Fr>,
+    config: StaticConfig,
+    classes: Vec<u32>,
+    places: Vec<Option<Place>>,
+}
+
+impl Assigner<'_, '_> {
+    fn advice(&mut self, column: Column<Advice>, row: usize, value: Fr) -> Place {
+        raw_assign_advice(&mut self.region, column, row, Value::known(value)).cell()
+    }
+
+    fn fixed(&mut self, column: Column<Fixed>, row: usize, value: Fr) {
+        raw_assign_fixed(&mut self.region, column, row, value);
+    }
+
+    /// A cell that holds a value of the circuit.
+    fn put(&mut self, column: Column<Advice>, row: usize, index: u32) {
+        let place = self.advice(column, row, self.circuit.builder.values[index as usize]);
+        match &mut self.places[self.classes[index as usize] as usize] {
+            Some(first) => self.region.constrain_equal(*first, place),
+            none => *none = Some(place),
+        }
+    }
+
+    fn table(&mut self) {
+        for i in 0..TABLE_ROWS {
+            let row = self.circuit.plan.table + i;
+            self.fixed(self.config.poseidon2.constant, row, RangeConfig::table_entry(i as u64));
+            self.fixed(self.config.poseidon2.kind, row, Kind::Table.code());
+        }
+    }
+
+    fn pinned(&mut self) {
+        let builder = &self.circuit.builder;
+        let instances = builder.instances.iter().map(|&index| (index, Fr::ZERO));
+        let constants = builder.constants.iter().map(|cell| (cell.index, cell.value));
+        for (row, (index, constant)) in instances.chain(constants).enumerate() {
+            self.put(self.config.poseidon2.state, row, index);
+            let square = square_of_pinned(builder.values[index as usize]);
+            self.advice(self.config.poseidon2.square, row, square);
+            self.fixed(self.config.poseidon2.constant, row, constant);
+            self.fixed(self.config.poseidon2.kind, row, Kind::Pinned.code());
+        }
+    }
+
+    fn permutation(&mut self, permutation: &Permutation, offset: usize) {
+        let Poseidon2Config { state, square, .. } = self.config.poseidon2;
+        for (row, &[x, y]) in permutation.cells.iter().enumerate() {
+            match permutation.value_at(row) {
+                Some(index) => self.put(state, offset + row, index),
+                None => {
+                    self.advice(state, offset + row, x);
+                }
+            }
+            self.advice(square, offset + row, y);
+        }
+        for (row, fixed) in FIXED_ROWS.iter().enumerate() {
+            let Poseidon2Config { code, constant, kind, .. } = self.config.poseidon2;
+            let columns = code.into_iter().zip(fixed.code);
+            for (column, value) in columns.chain([(constant, fixed.constant), (kind, fixed.kind)]) {
+                self.fixed(column, offset + row, value);
+            }
+        }
+    }
+
+    fn range(&mut self) {
+        let cells = &self.circuit.builder.range;
+        for (row, (&index, tag)) in cells.cells.iter().zip(&cells.tags).enumerate() {
+            self.put(self.config.range.value, row, index);
+            if tag.lookup {
+                self.fixed(self.config.range.lookup, row, RangeConfig::lookup_code());
+            }
+            if tag.relation != Relation::None {
+                self.fixed(self.config.range.relation, row, tag.relation.code());
+            }
+        }
+    }
+
+    fn block<'c>(&mut self, block: &Block, chains: impl Iterator<Item = &'c [u32]>) {
+        let columns = block.lanes.columns();
+        for (i, chain) in chains.take(block.chains).enumerate() {
+            let row = block.row + i / columns.len() * block.length;
+            let column = self.config.lane(columns[i % columns.len()]);
+            for (offset, &index) in chain.iter().enumerate() {
+                self.put(column, row + offset, index);
+            }
+            if i % columns.len() == 0 {
+                for gate in (0..block.length - 1).step_by(3) {
+                    self.fixed(self.config.selector, row + gate, Fr::from(block.lanes.code()));
+                }
+            }
+        }
+    }
+
+    fn all(&mut self) {
+        let StaticCircuit { builder, plan, .. } = self.circuit;
+        self.table();
+        self.pinned();
+        for (i, permutation) in builder.permutations.iter().enumerate() {
+            self.permutation(permutation, plan.permutations + i * ROWS);
+        }
+        self.range();
+        let mut chains: Vec<&[u32]> = builder.chains.iter().collect();
+        // Stable: chains of one length keep their order. Blocks go by length too.
+        chains.sort_by_key(|chain| core::cmp::Reverse(chain.len()));
+        let mut chains = chains.into_iter();
+        for block in &plan.blocks {
+            self.block(block, chains.by_ref());
         }
     }
 }
@@ -237,57 +223,50 @@ impl Circuit<Fr> for StaticCircuit {
     }
 
     fn without_witnesses(&self) -> Self {
-        unreachable!("halo2-axiom builds keys from a circuit at the key generation stage")
+        unreachable!("halo2-axiom builds keys from the circuit itself")
     }
 
-    fn configure(_: &mut ConstraintSystem<Fr>) -> Self::Config {
-        unreachable!("halo2-axiom configures with parameters")
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
+        let instance = meta.instance_column();
+        let chains = meta.advice_column();
+        let selector = meta.fixed_column();
+        let poseidon2 = Poseidon2Config::configure(meta);
+        let (constant, kind) = (poseidon2.constant, poseidon2.kind);
+        let range = RangeConfig::configure(meta, [kind, constant]);
+        let config = StaticConfig { chains, selector, poseidon2, range };
+        let lanes = [Lane::V, Lane::S, Lane::R].map(|lane| (lane, config.lane(lane)));
+        for (_, column) in lanes {
+            meta.enable_equality(column);
+        }
+        vertical::configure(meta, selector, lanes);
+        kind::configure(meta, config.poseidon2.state, [kind, constant], instance);
+        config
     }
 
-    fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: Self::Params) -> Self::Config {
-        let k = params.base.k;
-        let mut base = BaseConfig::configure(meta, params.base);
-        let constant = base.constants()[0];
-        let poseidon2 = (params.poseidon2_pairs > 0)
-            .then(|| Poseidon2Config::configure(meta, params.poseidon2_pairs, constant));
-        let range = RangeConfig::configure(meta);
-        // Later columns and rotations raise the number of blinded rows.
-        base.set_usable_rows((1 << k) - meta.minimum_rows());
-        StaticConfig { base, poseidon2, range }
+    fn configure_with_params(meta: &mut ConstraintSystem<Fr>, _: Self::Params) -> Self::Config {
+        Self::configure(meta)
     }
 
     fn synthesize(&self, config: Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
-        config.range.load_table(&mut layouter)?;
-        layouter.assign_region(
-            || "permutations and range checks",
-            |mut region| {
-                if let Some(poseidon2) = &config.poseidon2 {
-                    self.assign_permutations(poseidon2, &mut region);
-                }
-                self.assign_range(&config.range, &mut region);
-                Ok(())
-            },
-        )?;
-        // Last, since it imposes the copy constraints among the cells of all columns.
-        self.builder.base.synthesize(config.base, layouter)
+        let (classes, places) = (self.classes(), vec![None; self.builder.values.len()]);
+        let assign = |region: Region<'_, Fr>| {
+            Assigner { circuit: self, region, config, classes, places }.all();
+            Ok(())
+        };
+        layouter.assign_region(|| "all", assign)
     }
 }
 
 impl CircuitExt<Fr> for StaticCircuit {
     fn num_instance(&self) -> Vec<usize> {
-        self.builder.base.assigned_instances.iter().map(Vec::len).collect()
+        vec![self.builder.instances.len()]
     }
 
     fn instances(&self) -> Vec<Vec<Fr>> {
-        self.builder
-            .base
-            .assigned_instances
-            .iter()
-            .map(|column| column.iter().map(|c| *c.value()).collect())
-            .collect()
+        vec![self.builder.instances.iter().map(|&index| self.builder.values[index as usize]).collect()]
     }
 
-    fn selectors(config: &Self::Config) -> Vec<Selector> {
-        config.base.gate().basic_gates.iter().flatten().map(|gate| gate.q_enable).collect()
+    fn selectors(_: &Self::Config) -> Vec<Selector> {
+        vec![]
     }
 }

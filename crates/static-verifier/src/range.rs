@@ -17,37 +17,37 @@
 //!   `v = x + p·(q - 2^47)` for `0 ≤ q < 2^48`, an integer of at most 2^78 in magnitude, far below the BN254 modulus: `v`
 //!   stands for that integer, and is congruent to `x` modulo `p`. A wrong quotient or remainder has no other solution than
 //!   a multiple of `p` moved between them, and `x < 2^32` leaves at most three values of one residue class.
-//! - `[RANGE-5]` the lookups, by the fixed column `lookup`.
+//! - `[RANGE-5]` the lookups: the pair `(f, f·value)` is one of the pairs `(kind, K)`, rows for rows of four fixed columns
+//!   of which two are the table. `f`, the column `lookup`, is 3 where a cell is looked up and 0 elsewhere. `kind` is 3 exactly
+//!   in the rows of the table, where `K` holds the multiples of three from 0 to 3·(2^16 - 1): so where `f` is 3,
+//!   `3·value` is one of these, and what `K` holds in other rows (round constants, constants of the circuit) never
+//!   serves. Where `f` is 0 the pair is `(0, 0)` for any value, and the blank row of [`crate::plan`] is such a pair.
 //!
 //! Which relation starts at a row is the value of one fixed column, `relation`; its Lagrange polynomials over the five values
-//! are the selectors.
+//! are the selectors. Behind the last group the column holds chains of the vertical gate.
 //!
 //! # Degree
-//! Five: a selector of degree four times a linear relation; the lookup's input has degree two.
+//! Five: a selector of degree four times a linear relation; the lookup's input has degree two, its table degree one.
 
-use halo2_base::{
-    AssignedValue, ContextCell,
-    halo2_proofs::{
-        circuit::Layouter,
-        circuit::Value,
-        halo2curves::bn256::Fr,
-        plonk::{Advice, Assigned, Column, ConstraintSystem, Error, Expression, Fixed, TableColumn},
-        poly::Rotation,
-    },
+use halo2_base::halo2_proofs::{
+    halo2curves::bn256::Fr,
+    plonk::{Advice, Column, ConstraintSystem, Expression, Fixed},
+    poly::Rotation,
 };
 
-use crate::convert::{P, int_to_fr};
+use crate::{builder::CircuitBuilder, cell::Cell, convert::P, kind::Kind};
 
 /// Bits of a lookup.
 pub const LIMB_BITS: usize = 16;
+
+/// Rows of the lookup table.
+pub(crate) const TABLE_ROWS: usize = 1 << LIMB_BITS;
 
 /// What a reduction accepts: integers of at most this magnitude have a quotient in range.
 pub const MAX_MAGNITUDE: u128 = P as u128 * ((1 << 47) - 1);
 
 /// `p·2^47`, added to what is reduced so that the quotient of a negative value is not negative.
 const OFFSET: i128 = (P as i128) << 47;
-
-const REGION: &str = "finial-static-verifier:range";
 
 /// What the fixed columns say about a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,29 +103,25 @@ impl Relation {
     }
 }
 
-/// The column, its lookup table and selectors.
-#[derive(Clone, Debug)]
+/// The column and its selectors.
+#[derive(Clone, Copy, Debug)]
 pub struct RangeConfig {
     pub(crate) value: Column<Advice>,
-    table: TableColumn,
     pub(crate) lookup: Column<Fixed>,
     pub(crate) relation: Column<Fixed>,
 }
 
 impl RangeConfig {
-    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>) -> Self {
-        let config = Self {
-            value: meta.advice_column(),
-            table: meta.lookup_table_column(),
-            lookup: meta.fixed_column(),
-            relation: meta.fixed_column(),
-        };
-        meta.enable_equality(config.value);
+    /// `table` holds a row's kind and the table's entries.
+    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, table: [Column<Fixed>; 2]) -> Self {
+        let config =
+            Self { value: meta.advice_column(), lookup: meta.fixed_column(), relation: meta.fixed_column() };
         // [RANGE-5]
-        meta.lookup("range", |cells| {
+        meta.lookup_any("range", |cells| {
             let value = cells.query_advice(config.value, Rotation::cur());
             let on = cells.query_fixed(config.lookup, Rotation::cur());
-            vec![(on * value, config.table)]
+            let [kind, entry] = table.map(|column| cells.query_fixed(column, Rotation::cur()));
+            vec![(on.clone(), kind), (on * value, entry)]
         });
         // [RANGE-1] to [RANGE-4]
         meta.create_gate("range", |cells| {
@@ -137,99 +133,95 @@ impl RangeConfig {
         config
     }
 
-    pub(crate) fn load_table(&self, layouter: &mut impl Layouter<Fr>) -> Result<(), Error> {
-        layouter.assign_table(
-            || "16-bit table",
-            |mut table| {
-                for value in 0..1usize << LIMB_BITS {
-                    table.assign_cell(|| "", self.table, value, || Value::known(Fr::from(value as u64)))?;
-                }
-                Ok(())
-            },
-        )
+    /// What the column `lookup` holds where it is on: the kind of the table's rows.
+    pub(crate) fn lookup_code() -> Fr {
+        Kind::Table.code()
+    }
+
+    /// The table's entry for a limb.
+    pub(crate) fn table_entry(limb: u64) -> Fr {
+        Self::lookup_code() * Fr::from(limb)
     }
 }
 
-/// The cells queued for the range column, in order.
+/// The cells queued for the range column, in order: numbers of values.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RangeCells {
-    pub(crate) values: Vec<Fr>,
+    pub(crate) cells: Vec<u32>,
     pub(crate) tags: Vec<Tag>,
 }
 
-/// The virtual name of the cell at a row.
-pub(crate) fn context_cell(row: usize) -> ContextCell {
-    ContextCell::new(REGION, 0, row)
-}
-
-impl RangeCells {
-    fn push(&mut self, value: Fr, lookup: bool, relation: Relation) {
-        self.values.push(value);
-        self.tags.push(Tag { lookup, relation });
+impl CircuitBuilder {
+    fn push_range_cell(&mut self, cell: Cell, lookup: bool, relation: Relation) -> Cell {
+        self.range.cells.push(cell.index);
+        self.range.tags.push(Tag { lookup, relation });
+        cell
     }
 
-    fn push_limb(&mut self, value: u64, index: u32, relation: Relation) {
-        self.push(Fr::from((value >> (16 * index)) & 0xffff), true, relation);
+    fn push_limb(&mut self, value: u64, index: u32, relation: Relation) -> Cell {
+        let limb = self.witness(Fr::from((value >> (16 * index)) & 0xffff));
+        self.push_range_cell(limb, true, relation)
     }
 
-    /// Queues `a₀, a₁, x`; returns the row of `x`, where another relation starts.
-    fn push_wide(&mut self, x: u64, next: Relation) -> usize {
+    /// Queues `a₀, a₁, x`; another relation starts at `x`.
+    fn push_wide(&mut self, x: u64, next: Relation) -> Cell {
         self.push_limb(x, 0, Relation::Limbs);
         self.push_limb(x, 1, Relation::None);
-        self.push(Fr::from(x), false, next);
-        self.values.len() - 1
+        let x = self.witness(Fr::from(x));
+        self.push_range_cell(x, false, next)
     }
 
-    /// The cell at a row; `None` as its address where only witnesses are made.
-    pub(crate) fn cell(&self, row: usize, witness_only: bool) -> AssignedValue<Fr> {
-        AssignedValue {
-            value: Assigned::Trivial(self.values[row]),
-            cell: (!witness_only).then(|| context_cell(row)),
-        }
+    /// A new value in `[0, 2^16)`.
+    pub(crate) fn load_limb(&mut self, value: u16) -> Cell {
+        self.push_limb(value.into(), 0, Relation::None)
     }
 
-    /// Queues a limb group; returns its row.
-    pub(crate) fn limb(&mut self, value: Fr) -> usize {
-        self.push(value, true, Relation::None);
-        self.values.len() - 1
-    }
-
-    /// Queues a canonical group around `x`; returns the row of `x`.
-    pub(crate) fn canonical(&mut self, x: u32) -> usize {
-        let row = self.push_wide(u64::from(x), Relation::BelowP);
+    /// A new canonical KoalaBear value.
+    pub(crate) fn range_canonical(&mut self, x: u32) -> Cell {
+        let cell = self.push_wide(x.into(), Relation::BelowP);
         // Not below zero for a canonical `x`; for another the relation fails, as it must.
-        let distance = (P - 1).wrapping_sub(u64::from(x));
+        let distance = (P - 1).wrapping_sub(x.into());
         self.push_limb(distance, 0, Relation::None);
         self.push_limb(distance, 1, Relation::None);
-        row
+        cell
     }
 
-    /// Queues a reduction of the integer `v`; returns the rows of the remainder and of `v`.
-    pub(crate) fn reduction(&mut self, v: i128) -> (usize, usize) {
+    /// The remainder, below 2^32, of the integer `v` modulo `p`; `cell` holds `v`.
+    pub(crate) fn range_reduce(&mut self, cell: &Cell, v: i128) -> Cell {
         let shifted = v + OFFSET;
         let p = i128::from(P);
         let quotient = u64::try_from(shifted.div_euclid(p)).expect("the magnitude was checked by the caller");
         let remainder = u64::try_from(shifted.rem_euclid(p)).expect("a remainder modulo p is below 2^31");
-        let row = self.push_wide(remainder, Relation::LowQuotient);
+        let reduced = self.push_wide(remainder, Relation::LowQuotient);
         self.push_limb(quotient, 0, Relation::None);
-        self.push(Fr::from(remainder + P * (quotient & 0xffff)), false, Relation::HighQuotient);
+        let low = self.witness(Fr::from(remainder + P * (quotient & 0xffff)));
+        self.push_range_cell(low, false, Relation::HighQuotient);
         self.push_limb(quotient, 1, Relation::None);
         self.push_limb(quotient, 2, Relation::None);
-        self.push(int_to_fr(v), false, Relation::None);
-        (row, row + 5)
+        self.push_range_cell(*cell, false, Relation::None);
+        reduced
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{accepts, rejects};
+    use crate::{
+        Operand,
+        convert::int_to_fr,
+        testing::{accepts, rejects},
+    };
 
     /// Overwrites consecutive cells of the range column.
-    fn overwrite(cells: &mut RangeCells, row: usize, values: &[u64]) {
-        for (cell, &value) in cells.values[row..].iter_mut().zip(values) {
-            *cell = Fr::from(value);
+    fn overwrite(builder: &mut CircuitBuilder, row: usize, values: &[u64]) {
+        for (&cell, &value) in builder.range.cells[row..].iter().zip(values) {
+            builder.values[cell as usize] = Fr::from(value);
         }
+    }
+
+    fn reduce(builder: &mut CircuitBuilder, v: i128) {
+        let cell = builder.witness(int_to_fr(v));
+        builder.range_reduce(&cell, v);
     }
 
     /// The cells of a canonical group.
@@ -247,10 +239,10 @@ mod tests {
     fn accepts_the_edges() {
         accepts(|builder| {
             for x in [0, 1, 0xffff, 0x1_0000, P as u32 - 1] {
-                builder.range.canonical(x);
+                builder.range_canonical(x);
             }
             for v in [0, 1, -1, i128::from(P), MAX_MAGNITUDE as i128, -(MAX_MAGNITUDE as i128)] {
-                builder.range.reduction(v);
+                reduce(builder, v);
             }
         });
     }
@@ -259,19 +251,19 @@ mod tests {
     fn rejects_what_is_not_canonical() {
         // [RANGE-2], with an in-range limb for the negative difference.
         rejects("range", |builder| {
-            builder.range.canonical(0);
-            overwrite(&mut builder.range, 0, &canonical_cells(P, [0xffff, 0xffff]));
+            builder.range_canonical(0);
+            overwrite(builder, 0, &canonical_cells(P, [0xffff, 0xffff]));
         });
         // [RANGE-5], with minus one as the low limb.
         rejects("Lookup", |builder| {
-            builder.range.canonical(0);
-            overwrite(&mut builder.range, 0, &canonical_cells(P, [0, 0]));
-            builder.range.values[3] = -Fr::one();
+            builder.range_canonical(0);
+            overwrite(builder, 0, &canonical_cells(P, [0, 0]));
+            builder.values[builder.range.cells[3] as usize] = -Fr::one();
         });
         // [RANGE-1]
         rejects("range", |builder| {
-            builder.range.canonical(7);
-            overwrite(&mut builder.range, 0, &[8]);
+            builder.range_canonical(7);
+            overwrite(builder, 0, &[8]);
         });
     }
 
@@ -280,28 +272,69 @@ mod tests {
         // [RANGE-3] and [RANGE-4]
         for (row, value) in [(3, 1), (4, 1), (5, 1), (6, 0), (7, 124)] {
             rejects("range", |builder| {
-                builder.range.reduction(123);
-                overwrite(&mut builder.range, row, &[value]);
+                reduce(builder, 123);
+                overwrite(builder, row, &[value]);
             });
         }
         rejects("range", |builder| {
-            builder.range.reduction(123);
-            overwrite(&mut builder.range, 0, &reduction_cells(124, 1 << 47));
+            reduce(builder, 123);
+            overwrite(builder, 0, &reduction_cells(124, 1 << 47));
         });
     }
 
     #[test]
     fn a_reduction_may_leave_another_representative_but_no_canonical_value() {
         accepts(|builder| {
-            builder.range.reduction(123);
-            overwrite(&mut builder.range, 0, &reduction_cells(123 + P, (1 << 47) - 1));
+            reduce(builder, 123);
+            overwrite(builder, 0, &reduction_cells(123 + P, (1 << 47) - 1));
         });
         rejects("Equality", |builder| {
             let cell = builder.witness(Fr::from(1 << 40));
             let felt = builder.felt_from_cell_unchecked(cell, 1 << 40, 1 << 40);
             builder.canonical(felt);
             let (r, q) = ((1u64 << 40) % P, (1u64 << 40) / P + (1 << 47));
-            overwrite(&mut builder.range, 0, &reduction_cells(r + P, q - 1));
+            overwrite(builder, 0, &reduction_cells(r + P, q - 1));
+        });
+    }
+
+    #[test]
+    fn a_limb_is_in_the_table_only() {
+        accepts(|builder| {
+            builder.load_limb(0);
+            builder.load_limb(0xffff);
+        });
+        // The first value beyond, a third of the largest, negative ones; what `K` holds in other rows, and a third of it.
+        let third =
+            Option::<Fr>::from(halo2_base::halo2_proofs::halo2curves::ff::Field::invert(&Fr::from(3)))
+                .unwrap();
+        let round = crate::poseidon2::trace::FIXED_ROWS[5].constant;
+        let constant = Fr::from(1 << 40);
+        for value in [
+            Fr::from(1 << 16),
+            Fr::from(3 * 0xffff),
+            third,
+            -Fr::one(),
+            constant,
+            constant * third,
+            round,
+            round * third,
+        ] {
+            rejects("Lookup", |builder| {
+                builder.permute([Operand::Constant(constant); 3]);
+                let limb = builder.load_limb(0);
+                builder.values[limb.index as usize] = value;
+            });
+        }
+    }
+
+    #[test]
+    fn what_is_not_looked_up_is_free() {
+        // Chains in the rows of the table, with values far beyond it.
+        accepts(|builder| {
+            for i in 0..50_000u64 {
+                let large = Operand::Witness(-Fr::from(i + 1));
+                builder.chain(large, [(large, large)]);
+            }
         });
     }
 }

@@ -3,24 +3,21 @@
 //! The instance column is that of the contract: `exe_commit`, `leaf_commit`, and the two halves of the 32 user public
 //! values as big-endian integers.
 
+use crate::Operand::{Constant, Existing};
 use finial_protocol::{
     Digest as KeyDigest, Ext5, ProofShape, Val,
     shape::{RoundKind, RoundShape},
 };
 use finial_public_values::{NODE_PVS, RootVmVerifierPvs, USER_PUBLIC_VALUES};
 use finial_recursion::{Backend, Check, Statement, UnpackedProof, verify};
-use halo2_base::{
-    QuantumCell::{Constant, Existing},
-    gates::{circuit::CircuitBuilderStage, flex_gate::MultiPhaseThreadBreakPoints},
-    halo2_proofs::halo2curves::{bn256::Fr, ff::Field},
-};
+use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use p3_bn254::Bn254;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     CapacityError, CircuitBuilder, CircuitParams, Halo2Backend, StaticCircuit,
     backend::Scope,
-    builder::Cell,
+    cell::Cell,
     convert::P,
     gadgets::{Canonical, Felt},
 };
@@ -64,27 +61,26 @@ pub enum RootError {
 
 /// What key generation found, and the prover needs beside the proving key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pinning {
-    /// The circuit's shape.
+    /// The circuit's shape, which says where its cells lie.
     pub params: CircuitParams,
-    /// Where the vertical gate's cells wrap.
-    pub break_points: MultiPhaseThreadBreakPoints,
 }
 
 impl Pinning {
     /// Of a circuit for which keys were generated.
     #[must_use]
     pub fn of(circuit: &StaticCircuit) -> Self {
-        Self { params: circuit.circuit_params().clone(), break_points: circuit.break_points() }
+        Self { params: circuit.circuit_params().clone() }
     }
 }
 
-/// The circuit from which keys are generated: `2^`[`K`] rows, no witness.
+/// The circuit from which keys are generated: `2^`[`K`] rows, zeros for a witness.
 ///
 /// # Errors
 /// When the key is not of a root program or the circuit does not fit.
 pub fn keygen_circuit(key: &RootKey) -> Result<StaticCircuit, RootError> {
-    let mut builder = CircuitBuilder::new(CircuitBuilderStage::Keygen);
+    let mut builder = CircuitBuilder::new();
     write(&mut builder, key, None)?;
     Ok(StaticCircuit::with_k(builder, K)?)
 }
@@ -99,12 +95,12 @@ pub fn prover_circuit(
     proof: &RootProof,
 ) -> Result<StaticCircuit, RootError> {
     require_shape(key, proof)?;
-    let mut builder = CircuitBuilder::prover(pinning.params.clone(), pinning.break_points.clone());
+    let mut builder = CircuitBuilder::new();
     let written = write(&mut builder, key, Some(proof))?;
     if let Some(check) = written.violated {
         return Err(RootError::Rejected(check));
     }
-    Ok(StaticCircuit::prover(builder)?)
+    Ok(StaticCircuit::prover(builder, &pinning.params)?)
 }
 
 /// Every list of the proof has the length that the key's shape gives it. The verifier reads rows and paths as hints of fixed

@@ -1,9 +1,7 @@
 //! Bits, selection, exponentiation by bits.
 
-use halo2_base::{
-    QuantumCell::{Constant, Existing, Witness},
-    halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _},
-};
+use crate::Operand::{self, Constant, Existing};
+use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_koala_bear::KoalaBear;
 
@@ -12,7 +10,7 @@ use super::{
     felt::{Canonical, Felt},
     hash::Digest,
 };
-use crate::builder::{Cell, CircuitBuilder};
+use crate::{builder::CircuitBuilder, cell::Cell};
 
 /// Bits of a canonical KoalaBear value.
 pub const FELT_BITS: usize = 31;
@@ -147,19 +145,9 @@ impl Select for Digest {
 }
 
 /// `b + bit·(a - b)`: eight cells.
-fn select_cells(
-    builder: &mut CircuitBuilder,
-    bit: Bit,
-    a: halo2_base::QuantumCell<Fr>,
-    b: halo2_base::QuantumCell<Fr>,
-) -> Cell {
-    let (a_value, b_value) = (*a.value(), *b.value());
-    let difference = a_value - b_value;
-    let chosen = if bit.value() { a_value } else { b_value };
-    let one = Constant(Fr::ONE);
-    // Gates: difference + 1·b = a, then b + bit·difference = chosen. The difference is copied by address.
-    let ctx = builder.ctx();
-    ctx.assign_region([Witness(difference), one, b, a], [0]);
-    let difference = ctx.get(-4);
-    ctx.assign_region_last([b, Existing(bit.cell), Existing(difference), Witness(chosen)], [0])
+fn select_cells(builder: &mut CircuitBuilder, bit: Bit, a: Operand, b: Operand) -> Cell {
+    // difference + 1·b = a, then b + bit·difference.
+    let difference = builder.witness(*a.value() - b.value());
+    builder.assert_chain(Existing(difference), [(Constant(Fr::ONE), b)], a);
+    builder.chain(b, [(Existing(bit.cell()), Existing(difference))])
 }

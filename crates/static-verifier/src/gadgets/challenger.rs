@@ -11,10 +11,8 @@
 
 use std::sync::LazyLock;
 
-use halo2_base::{
-    QuantumCell::{self, Constant, Existing, Witness},
-    halo2_proofs::halo2curves::{bn256::Fr, ff::Field},
-};
+use crate::Operand::{self, Constant, Existing, Witness};
+use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use p3_field::PrimeCharacteristicRing;
 use p3_koala_bear::KoalaBear;
 
@@ -25,7 +23,8 @@ use super::{
     hash::{Digest, PACKED, RATE},
 };
 use crate::{
-    builder::{Cell, CircuitBuilder},
+    builder::CircuitBuilder,
+    cell::Cell,
     convert::{P, div_rem_words, to_words},
 };
 
@@ -41,7 +40,7 @@ const LOW_LIMBS: usize = 14;
 /// # Assumptions
 /// What is observed, and in which order, is decided by the circuit, never by witness values.
 pub struct Challenger {
-    state: [QuantumCell<Fr>; RATE + 1],
+    state: [Operand; RATE + 1],
     /// Base elements not yet absorbed.
     pending: Vec<Canonical>,
     /// Squeezed elements not yet split, the last to be split first.
@@ -116,7 +115,7 @@ impl Challenger {
         self.absorb(builder, &packed, pending.len() as u64);
     }
 
-    fn absorb(&mut self, builder: &mut CircuitBuilder, words: &[QuantumCell<Fr>], tag: u64) {
+    fn absorb(&mut self, builder: &mut CircuitBuilder, words: &[Operand], tag: u64) {
         for (i, slot) in self.state[..RATE].iter_mut().enumerate() {
             *slot = words.get(i).copied().unwrap_or(Constant(Fr::ZERO));
         }
@@ -277,13 +276,12 @@ impl CircuitBuilder {
         let value = *x.value();
         let hint_inverse = Option::<Fr>::from(value.invert()).unwrap_or(Fr::ZERO);
         let result = if value == Fr::ZERO { Fr::ONE } else { Fr::ZERO };
-        let ctx = self.ctx();
+        let result = self.witness(result);
         // result + x·w = 1: a result other than one means x is not zero.
-        ctx.assign_region([Witness(result), Existing(x), Witness(hint_inverse), Constant(Fr::ONE)], [0]);
-        let result = ctx.get(-4);
+        self.assert_cells([Existing(result), Existing(x), Witness(hint_inverse), Constant(Fr::ONE)]);
         // 0 + result·x = 0: x not zero means the result is.
         let zero = Constant(Fr::ZERO);
-        ctx.assign_region([zero, Existing(result), Existing(x), zero], [0]);
+        self.assert_cells([zero, Existing(result), Existing(x), zero]);
         result
     }
 }
@@ -320,7 +318,7 @@ mod tests {
     fn the_digits_of_a_value_plus_the_modulus_are_rejected() {
         // The quotient is the largest or the one above, the low part too large.
         for value in [Fr::ZERO, Fr::from(5), power_of_p(DIGITS), power_of_p(DIGITS) * Fr::from(2)] {
-            rejects("a + b * c", |builder| {
+            rejects("vertical", |builder| {
                 let cell = builder.witness(value);
                 builder.split_digits_as(cell, plus_modulus(value));
             });

@@ -11,19 +11,13 @@
 //! limbs are within that bound by construction; the limbs a prover claims are, because each is reduced at once and
 //! `[RANGE-3]` accepts nothing above 2^78.
 
-use halo2_base::{
-    QuantumCell::{Constant, Existing},
-    halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _},
-};
+use crate::Operand::{Constant, Existing};
+use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, extension::QuinticTrinomialExtensionField};
 use p3_koala_bear::KoalaBear;
 
 use super::felt::Felt;
-use crate::{
-    builder::{Cell, CircuitBuilder},
-    convert::int_to_fr,
-    range::MAX_MAGNITUDE,
-};
+use crate::{builder::CircuitBuilder, cell::Cell, convert::int_to_fr, range::MAX_MAGNITUDE};
 
 /// The extension field natively.
 pub type Quintic = QuinticTrinomialExtensionField<KoalaBear>;

@@ -18,15 +18,14 @@
 
 use std::collections::HashMap;
 
-use halo2_base::{
-    QuantumCell::{self, Constant, Existing},
-    halo2_proofs::halo2curves::bn256::Fr,
-};
+use crate::Operand::{self, Constant, Existing};
+use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use p3_koala_bear::KoalaBear;
 
 use crate::{
-    builder::{Cell, CircuitBuilder},
+    builder::CircuitBuilder,
+    cell::Cell,
     convert::{P, int_to_fr, int_to_koala, koala_to_centered},
     range::MAX_MAGNITUDE,
 };
@@ -137,7 +136,7 @@ impl Felt {
         }
     }
 
-    pub(crate) fn quantum(&self) -> QuantumCell<Fr> {
+    pub(crate) fn quantum(&self) -> Operand {
         match self.0 {
             Repr::Constant(c) => Constant(int_to_fr(c.into())),
             Repr::Cell { cell, .. } => Existing(cell),

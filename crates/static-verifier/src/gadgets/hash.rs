@@ -1,18 +1,12 @@
 //! Merkle hashing with BN254 Poseidon2, as `finial_bn254_hash::{Bn254Sponge, Bn254Compression}` do natively.
 
-use halo2_base::{
-    QuantumCell::{self, Constant, Existing, Witness},
-    halo2_proofs::halo2curves::{bn256::Fr, ff::Field},
-};
+use crate::Operand::{self, Constant, Existing};
+use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use p3_bn254::Bn254;
 use p3_field::PrimeField32;
 
 use super::{bits::Bit, felt::Canonical};
-use crate::{
-    builder::{Cell, CircuitBuilder},
-    convert::to_fr,
-    poseidon2,
-};
+use crate::{builder::CircuitBuilder, cell::Cell, convert::to_fr, poseidon2};
 
 /// KoalaBear elements in one BN254 element, base 2^31.
 pub(crate) const PACKED: usize = 8;
@@ -40,7 +34,7 @@ impl CircuitBuilder {
     }
 
     /// `Σ (elements[i] + shift)·2^(31·i)`; injective for canonical elements, at most eight, of a known number.
-    pub(crate) fn pack_digits(&mut self, elements: &[Canonical], shift: u64) -> QuantumCell<Fr> {
+    pub(crate) fn pack_digits(&mut self, elements: &[Canonical], shift: u64) -> Operand {
         assert!(elements.len() <= PACKED, "eight 31-bit digits fit a BN254 element");
         let mut constant = Fr::ZERO;
         let mut digits = vec![];
@@ -55,10 +49,7 @@ impl CircuitBuilder {
     }
 
     /// One permutation, outside the circuit where the whole state is constant.
-    pub(crate) fn permute_state(
-        &mut self,
-        state: [QuantumCell<Fr>; RATE + 1],
-    ) -> [QuantumCell<Fr>; RATE + 1] {
+    pub(crate) fn permute_state(&mut self, state: [Operand; RATE + 1]) -> [Operand; RATE + 1] {
         match state {
             [Constant(a), Constant(b), Constant(c)] => poseidon2::permute([a, b, c]).map(Constant),
             _ => self.permute(state).map(Existing),
@@ -70,7 +61,7 @@ impl CircuitBuilder {
     /// # Assumptions
     /// The number of elements is the circuit's, not the prover's; the hash does not bind it.
     pub fn hash_row(&mut self, row: &[Canonical]) -> Digest {
-        let mut state: [QuantumCell<Fr>; RATE + 1] = [Constant(Fr::ZERO); RATE + 1];
+        let mut state: [Operand; RATE + 1] = [Constant(Fr::ZERO); RATE + 1];
         for block in row.chunks(RATE * PACKED) {
             for (slot, digits) in state.iter_mut().zip(block.chunks(PACKED)) {
                 *slot = self.pack_digits(digits, 1);
@@ -92,26 +83,12 @@ impl CircuitBuilder {
     /// `(sibling, node)` if the bit is set, `(node, sibling)` otherwise: eleven cells.
     fn order(&mut self, bit: Bit, node: Digest, sibling: Digest) -> (Digest, Digest) {
         let (n, s) = (*node.0.value(), *sibling.0.value());
-        let (left, right) = if bit.value() { (s, n) } else { (n, s) };
-        let bit = Existing(bit.cell());
-        let ctx = self.ctx();
+        let right = self.witness(if bit.value() { n } else { s });
+        let difference = self.witness(s - n);
+        let [bit, node, sibling, delta] = [bit.cell(), node.0, sibling.0, difference].map(Existing);
         // right + bit·d = sibling; sibling + (-1)·node = d; node + bit·d = left.
-        let difference = s - n;
-        ctx.assign_region(
-            [
-                Witness(right),
-                bit,
-                Witness(difference),
-                Existing(sibling.0),
-                Constant(-Fr::ONE),
-                Existing(node.0),
-            ],
-            [0],
-        );
-        let (right, difference) = (ctx.get(-6), ctx.get(-4));
-        // The fourth cell of the gate that started at the sibling.
-        ctx.assign_region([Existing(difference)], [-3]);
-        let left = ctx.assign_region_last([Existing(node.0), bit, Existing(difference), Witness(left)], [0]);
+        self.assert_cells([Existing(right), bit, delta, sibling, Constant(-Fr::ONE), node, delta]);
+        let left = self.chain(node, [(bit, delta)]);
         (Digest(left), Digest(right))
     }
 

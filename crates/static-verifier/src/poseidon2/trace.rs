@@ -7,9 +7,10 @@ use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use super::{
     OUTPUT, OUTPUT_ROWS, ROWS,
+    gate::kind_scale,
     relation::{F0, F1, F2, P, Q, R1, R2, Relation},
 };
-use crate::convert::to_fr;
+use crate::{convert::to_fr, kind::Kind};
 
 const HALF: usize = 4;
 const PARTIAL_ROUNDS: usize = 56;
@@ -39,12 +40,21 @@ pub(crate) static FIXED_ROWS: LazyLock<Vec<FixedRow>> = LazyLock::new(|| {
     let zero = rows([Fr::ZERO; 3]);
     let fixed = relations().into_iter().enumerate().map(|(row, relation)| FixedRow {
         code: relation.code(),
-        constant: -linear_part(&relation, &zero[row..]),
-        kind: if has_s_box(row) { Fr::ONE } else { -Fr::ONE },
+        constant: -linear_part(&relation, &zero[row..]) * inverse_scale(kind(row)),
+        kind: kind(row),
     });
     let output = FixedRow { code: [Fr::ZERO; 2], constant: Fr::ZERO, kind: Fr::ZERO };
     fixed.chain([output; 3]).collect()
 });
+
+/// The kind of a row before the output.
+fn kind(row: usize) -> Fr {
+    if has_s_box(row) { Kind::SBox.code() } else { Kind::Pass.code() }
+}
+
+fn inverse_scale(kind: Fr) -> Fr {
+    Option::from(kind_scale(kind).invert()).expect("the constant's selector is on in a permutation")
+}
 
 /// The relation of every row but the output's.
 fn relations() -> Vec<Relation> {
@@ -158,7 +168,8 @@ mod tests {
         for _ in 0..20 {
             let cells = rows(state);
             for (row, (fixed, relation)) in FIXED_ROWS.iter().zip(relations()).enumerate() {
-                assert_eq!(linear_part(&relation, &cells[row..]), -fixed.constant, "row {row}");
+                let constant = fixed.constant * kind_scale(fixed.kind);
+                assert_eq!(linear_part(&relation, &cells[row..]), -constant, "row {row}");
             }
             let expected = native.permute(state.map(from_fr)).map(to_fr);
             state = permute(state);

@@ -1,0 +1,140 @@
+//! The vertical gate: `a + b·c = d` in four consecutive cells.
+//!
+//! It stands in its own column `V`, and in the rows that `S` and `R` have free ([`crate::plan`]); one fixed column
+//! `q` says where, and in which of them.
+//!
+//! | `q` | on in |
+//! |---|---|
+//! | 0 | none |
+//! | 1 | `V` |
+//! | 2 | `V`, `S`, `R` |
+//! | 3 | `V`, `R` |
+//! | 4 | `V`, `S` |
+//!
+//! # Constraints
+//! `[GATE-1]` in each of the three columns the gate times a polynomial of `q` that vanishes exactly where it is off.
+//! A column that is on without a chain of its own holds zeros.
+//!
+//! # Degree
+//! Five: three factors of `q` and a product.
+
+use halo2_base::halo2_proofs::{
+    halo2curves::bn256::Fr,
+    plonk::{Advice, Column, ConstraintSystem, Expression, Fixed},
+    poly::Rotation,
+};
+
+use crate::plan::{Lane, Lanes};
+
+/// Vanishes at zero and where the column is off.
+fn selector(lane: Lane, q: &Expression<Fr>) -> Expression<Fr> {
+    let off = Lanes::ALL.into_iter().filter(|lanes| !lanes.columns().contains(&lane));
+    off.fold(q.clone(), |product, lanes| product * (q.clone() - Expression::Constant(Fr::from(lanes.code()))))
+}
+
+/// `[GATE-1]`
+pub(crate) fn configure(
+    meta: &mut ConstraintSystem<Fr>,
+    q: Column<Fixed>,
+    columns: [(Lane, Column<Advice>); 3],
+) {
+    for (lane, column) in columns {
+        meta.create_gate("vertical", |cells| {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|i| cells.query_advice(column, Rotation(i)));
+            let q = cells.query_fixed(q, Rotation::cur());
+            [selector(lane, &q) * (a + b * c - d)]
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        CircuitBuilder, Operand,
+        plan::{BLINDED_ROWS, Plan},
+        poseidon2::ROWS,
+        testing::{K, failing_rows},
+    };
+
+    /// Products, so many that they fill every column behind the permutations and the limbs; the sums' numbers.
+    fn products(builder: &mut CircuitBuilder, permutations: usize, limbs: usize) -> Vec<u32> {
+        for _ in 0..permutations {
+            builder.permute([Operand::Constant(Fr::one()); 3]);
+        }
+        for _ in 0..limbs {
+            builder.load_limb(3);
+        }
+        let three = builder.constant(Fr::from(3));
+        let product = |i| {
+            let terms = [(Operand::Existing(three), Operand::Witness(Fr::from(i)))];
+            builder.chain(Operand::Constant(Fr::one()), terms).index
+        };
+        let rows = (1 << K) - BLINDED_ROWS;
+        let count = (3 * rows - permutations * ROWS - limbs) / 4 - 10;
+        (0..count as u64).map(product).collect()
+    }
+
+    /// The rows of a column's chains, and their results' numbers.
+    fn chains_of(lane: Lane, plan: &Plan, results: &[u32]) -> (BTreeSet<usize>, Vec<u32>) {
+        let (mut rows, mut chosen, mut next) = (BTreeSet::new(), vec![], results.iter());
+        for block in &plan.blocks {
+            let columns = block.lanes.columns();
+            for (i, result) in (0..block.chains).zip(next.by_ref()) {
+                if columns[i % columns.len()] == lane {
+                    rows.insert(block.row + i / columns.len() * block.length);
+                    chosen.push(*result);
+                }
+            }
+        }
+        (rows, chosen)
+    }
+
+    #[test]
+    fn every_chain_is_judged_in_every_column() {
+        // The limbs end before the permutations, and after.
+        for (permutations, limbs) in [(500, 3_000), (20, 60_000)] {
+            for lane in [Lane::V, Lane::S, Lane::R] {
+                let mut wanted = BTreeSet::new();
+                let broken = failing_rows("vertical", |builder| {
+                    let results = products(builder, permutations, limbs);
+                    let plan = Plan::new(&builder.params(K)).unwrap();
+                    assert_eq!(plan.blocks.len(), 3, "{:?}", plan.blocks);
+                    let (rows, results) = chains_of(lane, &plan, &results);
+                    for result in results {
+                        builder.values[result as usize] += Fr::one();
+                    }
+                    wanted = rows;
+                });
+                assert!(broken == wanted && wanted.len() > 1000, "{lane:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn selectors_vanish_where_a_column_is_off() {
+        let value = |lane, q: u64| {
+            let expression = selector(lane, &Expression::Constant(Fr::from(q)));
+            expression.evaluate(
+                &|constant| constant,
+                &|_| unreachable!(),
+                &|_| unreachable!(),
+                &|_| unreachable!(),
+                &|_| unreachable!(),
+                &|_| unreachable!(),
+                &|a| -a,
+                &|a, b| a + b,
+                &|a, b| a * b,
+                &|a, scale| a * scale,
+            )
+        };
+        for lane in [Lane::V, Lane::S, Lane::R] {
+            assert_eq!(value(lane, 0), Fr::zero());
+            for lanes in Lanes::ALL {
+                assert_eq!(value(lane, lanes.code()) != Fr::zero(), lanes.columns().contains(&lane));
+            }
+        }
+    }
+}
