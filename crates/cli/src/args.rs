@@ -185,7 +185,11 @@ pub struct VerifyArgs {
 #[derive(Debug, Subcommand)]
 pub enum Params {
     /// Make the development set: its secret is public, so it is for development only.
-    Dev,
+    Dev {
+        /// The wrapper's too.
+        #[arg(long)]
+        wrap: bool,
+    },
     /// Bring in a set of a ceremony from its .srs or .ptau file.
     Import {
         /// The file. If params/ceremonies.json lists its digest, nothing else is needed.
@@ -196,6 +200,9 @@ pub enum Params {
         /// SHA-256 of a file that is not listed, from a source you trust.
         #[arg(long, value_name = "HEX", requires = "name")]
         sha256: Option<String>,
+        /// In the wrapper's size too.
+        #[arg(long)]
+        wrap: bool,
     },
     /// Check the sets in the cache again: digests, curves, powers, and that they are of their ceremony.
     Check {

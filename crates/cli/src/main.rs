@@ -98,12 +98,14 @@ const fn circuit(wrap: bool) -> Circuit {
 
 fn parameters(sdk: &Sdk, verb: &Params, json: bool) -> Result<(), CliError> {
     match verb {
-        Params::Dev => answer(json, &params::Made { sets: sdk.development_parameters()? }),
-        Params::Import { file, name, sha256 } => {
+        Params::Dev { wrap } => {
+            answer(json, &params::Made { sets: sdk.development_parameters(circuit(*wrap))? })
+        }
+        Params::Import { file, name, sha256, wrap } => {
             let digest = sha256.as_deref().map(|sha256| word("--sha256", sha256)).transpose()?;
             let claim = name.as_deref().zip(digest.as_ref());
             let claim = claim.map(|(name, sha256)| Claim { name, sha256 });
-            answer(json, &sdk.import_parameters(file, claim)?)
+            answer(json, &sdk.import_parameters(circuit(*wrap), file, claim)?)
         }
         Params::Check { name } => answer(json, &sdk.check_parameters(name.as_deref())?),
         Params::List => answer(json, &sdk.list_parameters()?),

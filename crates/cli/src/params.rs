@@ -1,7 +1,7 @@
 //! Answers about parameters.
 
 use finial_sdk::parameters::{CheckOutcome, ImportOutcome, ListOutcome};
-use finial_sdk::{Hex, ParamSet};
+use finial_sdk::{Circuit, Hex, ParamSet};
 use serde::Serialize;
 
 use crate::print::{INSECURE, Text, params_text};
@@ -34,7 +34,8 @@ impl Text for ImportOutcome {
         );
         text += &match &self.listed_as {
             Some(name) => format!("listed         as {name} in params/ceremonies.json\n"),
-            None => "listed         NOT in params/ceremonies.json: taken because of the digest you gave\n".to_owned(),
+            None => "listed         NOT in params/ceremonies.json: taken because of the digest you gave\n"
+                .to_owned(),
         };
         text += &match &self.ceremony {
             Some(title) => format!("ceremony       {title}\n"),
@@ -73,8 +74,9 @@ impl Text for ListOutcome {
                 "\n{}: {} ({}). Files that suffice here:\n",
                 ceremony.name, ceremony.title, ceremony.contribution
             );
-            for (_, url) in &ceremony.files {
-                text += &format!("  {url}\n");
+            for file in &ceremony.files {
+                let enough = if file.circuits.contains(&Circuit::Wrapped) { ", with --wrap too" } else { "" };
+                text += &format!("  {} (2^{}{enough})\n", file.url, file.power);
             }
         }
         text

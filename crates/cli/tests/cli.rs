@@ -92,6 +92,31 @@ fn wrong_arguments_are_named() {
     finial(&["evm-prove", &elf, "--input", FIBONACCI, "--params", "unheard-of"])
         .fails(3, "no parameters unheard-of");
     finial(&["params", "import", &elf, "--name", "x", "--sha256", "00"]).fails(3, "--sha256 has 1 bytes");
+    finial(&["params", "import", &elf, "--name", "x"]).fails(2, "--sha256");
+}
+
+#[test]
+fn parameters_are_listed_checked_and_refused() {
+    let dir = Dir::new();
+    let cache = dir.path("cache");
+    let params = |arguments: &[&str]| finial(&[&["--cache", &cache, "params"], arguments].concat());
+    let listed = params(&["list"]).succeeds();
+    assert!(listed.contains("nothing") && listed.contains("powersOfTau28_hez_final_20.ptau"), "{listed}");
+    params(&["check"]).fails(3, "there are no parameters");
+    params(&["check", "unheard-of"]).fails(3, "there are no parameters unheard-of");
+    params(&["import", &elf("fibonacci")]).fails(3, "ends neither in .srs nor in .ptau");
+    params(&["import", "/nowhere/a.ptau"]).fails(3, "it cannot be read");
+    let small = format!("{}/../evm/tests/fixtures/ptau/pot06_final.ptau", env!("CARGO_MANIFEST_DIR"));
+    params(&["import", &small]).fails(3, "take a larger file of the ceremony");
+    let cut = dir.file("cut.ptau", &std::fs::read(&small).unwrap()[..1000]);
+    params(&["import", &cut]).fails(3, "it has 2^6 powers");
+    let other = dir.file("other.ptau", b"zkey");
+    params(&["import", &other]).fails(3, "it does not start as a .ptau file does");
+    // A file in the cache that is no set.
+    std::fs::create_dir(&cache).unwrap();
+    std::fs::write(format!("{cache}/params-mine-k19"), b"something").unwrap();
+    assert!(params(&["list"]).succeeds().contains("mine, k = 19"));
+    params(&["check"]).fails(1, "is not a whole Finial file");
 }
 
 #[test]

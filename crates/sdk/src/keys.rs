@@ -188,7 +188,10 @@ fn circuit_name(root: &RootKey) -> String {
 pub(crate) fn contract(options: &Options, source: &ContractSource<'_>) -> Result<Contract, SdkError> {
     let digest = source.vk_digest();
     let fits = |contract: &Contract| {
-        contract.manifest.vk_digest == digest && contract.manifest.circuit == source.circuit
+        let manifest = &contract.manifest;
+        manifest.vk_digest == digest
+            && manifest.circuit == source.circuit
+            && manifest.params == source.parameters.set
     };
     if let Some(directory) = &options.contract {
         let contract = Contract::read(directory)?;

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use finial_evm::Parameters;
-use finial_evm::params::{Claim, LagrangeForm, ParamSet, ParamsError, manifest};
+use finial_evm::params::{
+    Claim, LagrangeForm, ParamSet, ParamsError,
+    manifest::{self, CeremonyFile},
+};
+use finial_evm::{Circuit, Parameters};
 use serde::Serialize;
 
 use crate::Sdk;
 use crate::error::SdkError;
+use crate::keys::log_rows;
 use crate::outcome::Hex;
 use crate::progress::Work;
 
@@ -63,6 +67,27 @@ pub struct CachedParameters {
     pub k: u32,
 }
 
+/// A file of a ceremony.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListedFile {
+    /// Its published name.
+    pub name: String,
+    /// It has 2^power powers.
+    pub power: u32,
+    /// Which circuits it suffices for.
+    pub circuits: Vec<Circuit>,
+    /// Where it can be had.
+    pub url: String,
+}
+
+impl From<CeremonyFile> for ListedFile {
+    fn from(file: CeremonyFile) -> Self {
+        let mut circuits = Circuit::ALL.to_vec();
+        circuits.retain(|circuit| file.power >= log_rows(*circuit));
+        Self { name: file.name, power: file.power, circuits, url: file.url }
+    }
+}
+
 /// A ceremony that can be imported.
 #[derive(Clone, Debug, Serialize)]
 pub struct ListedCeremony {
@@ -72,8 +97,8 @@ pub struct ListedCeremony {
     pub title: String,
     /// Which contributions are in it.
     pub contribution: String,
-    /// Names of its files that suffice for this build, smallest first, and where to have them.
-    pub files: Vec<(String, String)>,
+    /// Its files that suffice for this build, smallest first.
+    pub files: Vec<ListedFile>,
 }
 
 /// Of `params list`.
@@ -85,35 +110,39 @@ pub struct ListOutcome {
     pub ceremonies: Vec<ListedCeremony>,
 }
 
-/// The sizes that the circuits of this build need, smallest first.
-fn sizes() -> Vec<u32> {
-    let mut sizes = vec![u32::try_from(finial_static_verifier::K).unwrap_or(u32::MAX)];
+/// The sizes of which a circuit's proofs need sets, smallest first. A wrapped proof needs a direct one.
+fn sizes(circuit: Circuit) -> Vec<u32> {
+    let mut sizes = vec![log_rows(Circuit::Direct)];
+    if circuit == Circuit::Wrapped {
+        sizes.push(log_rows(Circuit::Wrapped));
+    }
     sizes.sort_unstable();
     sizes.dedup();
     sizes
 }
 
 impl Sdk {
-    /// Makes the development parameters, or finds them in the cache.
+    /// Makes the development parameters that a circuit's proofs need, or finds them in the cache.
     ///
     /// # Errors
     /// When the cache cannot be read or written.
-    pub fn development_parameters(&self) -> Result<Vec<ParamSet>, SdkError> {
+    pub fn development_parameters(&self, circuit: Circuit) -> Result<Vec<ParamSet>, SdkError> {
         let make = |k| Ok(Parameters::development(&self.options.cache, k)?.set);
-        sizes().into_iter().map(make).collect()
+        sizes(circuit).into_iter().map(make).collect()
     }
 
-    /// Takes parameters from a ceremony's `.srs` or `.ptau` file into the cache, in the sizes that the
-    /// circuits need. A file that `params/ceremonies.json` does not list needs a claim.
+    /// Takes parameters from a ceremony's `.srs` or `.ptau` file into the cache, in the sizes that a
+    /// circuit's proofs need. A file that `params/ceremonies.json` does not list needs a claim.
     ///
     /// # Errors
     /// When the file is neither listed nor the claimed one, or is refused for what is in it.
     pub fn import_parameters(
         &self,
+        circuit: Circuit,
         file: &Path,
         claim: Option<Claim<'_>>,
     ) -> Result<ImportOutcome, SdkError> {
-        let sizes = sizes();
+        let sizes = sizes(circuit);
         let work = Work::new(&*self.observer, STEPS * sizes.len() as f64);
         let mut outcome: Option<ImportOutcome> = None;
         for k in sizes {
@@ -149,7 +178,7 @@ impl Sdk {
         if found.is_empty() {
             return Err(SdkError::NoParams {
                 name: name.unwrap_or("of any name").to_owned(),
-                k: sizes().last().copied().unwrap_or_default(),
+                k: log_rows(Circuit::Direct),
                 cache: cache.clone(),
             });
         }
@@ -171,14 +200,14 @@ impl Sdk {
     pub fn list_parameters(&self) -> Result<ListOutcome, SdkError> {
         let cached = Parameters::cached(&self.options.cache)?;
         let cached = cached.into_iter().map(|set| CachedParameters { name: set.name, k: set.k }).collect();
-        let needed = sizes().last().copied().unwrap_or_default();
+        let needed = log_rows(Circuit::Direct);
         let ceremonies = manifest::ceremonies().into_iter().map(|ceremony| {
             let files = ceremony.files.into_iter().filter(|file| file.power >= needed);
             ListedCeremony {
                 name: ceremony.name,
                 title: ceremony.title,
                 contribution: ceremony.contribution,
-                files: files.map(|file| (file.name, file.url)).collect(),
+                files: files.map(ListedFile::from).collect(),
             }
         });
         Ok(ListOutcome { cached, ceremonies: ceremonies.collect() })

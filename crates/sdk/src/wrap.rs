@@ -22,6 +22,9 @@ impl WrapperKeys {
     /// From the cache, or made and put there.
     pub(crate) fn new(options: &Options, last: &FinalKeys) -> Result<Self, SdkError> {
         let parameters = parameters(options, log_rows(Circuit::Wrapped))?;
+        // The inner proof's pairing is left to the contract, with this set's [s]H: for another secret the
+        // inner key's commitments would be to other polynomials.
+        last.parameters.require_same_secret(&parameters)?;
         let inner = inner_key(last);
         let key = keys::load_or_make::<WrapperCircuit, SdkError>(
             &options.cache,

@@ -145,9 +145,7 @@ fn digits(scalar: &Fr) -> [i8; 256] {
 mod tests {
     use super::*;
     use crate::params::development_points;
-    use halo2_base::halo2_proofs::poly::{
-        commitment::{Params, ParamsProver},
-    };
+    use halo2_base::halo2_proofs::poly::commitment::{Params, ParamsProver};
     use rand_core::OsRng;
 
     #[test]
@@ -173,13 +171,7 @@ mod tests {
                 params.write(&mut out).unwrap();
                 out
             };
-            let theirs = params.from_parts(
-                k,
-                params.get_g().to_vec(),
-                None,
-                params.g2(),
-                params.s_g2(),
-            );
+            let theirs = params.from_parts(k, params.get_g().to_vec(), None, params.g2(), params.s_g2());
             let mut expected = Vec::new();
             theirs.write(&mut expected).unwrap();
             assert_eq!(bytes(&transform(params.get_g())), expected, "k = {k}");

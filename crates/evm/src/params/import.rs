@@ -13,7 +13,7 @@ use crate::{
 use halo2_base::halo2_proofs::halo2curves::{bn256::G2Affine, serde::SerdeObject};
 use std::{
     io::{Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// What somebody says about a file that the manifest does not list.
@@ -200,10 +200,10 @@ fn require_free(cache: &Path, name: &str, s_g2: &G2Affine) -> Result<(), ParamsE
 }
 
 /// The last point of a set's file, `[s]H`.
-fn held_secret(path: &PathBuf) -> Result<Option<Vec<u8>>, CacheError> {
+fn held_secret(path: &Path) -> Result<Option<Vec<u8>>, CacheError> {
     let Some(mut file) = cache::open(path, super::KIND)? else { return Ok(None) };
     let mut bytes = vec![0; 128];
     let read = file.body.seek(SeekFrom::End(-128)).and_then(|_| file.body.read_exact(&mut bytes));
-    read.map_err(|source| CacheError::Io { action: "read", path: path.clone(), source })?;
+    read.map_err(|source| CacheError::Io { action: "read", path: path.to_owned(), source })?;
     Ok(Some(bytes))
 }
