@@ -5,15 +5,17 @@ mod common;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
-use common::{ACCOUNT, Anvil, KEY, proof, request, sender};
-use finial_chain::deploy::{self, Plan, RouterRequest, State};
+use alloy_sol_types::SolCall;
+use common::{ACCOUNT, Anvil, KEY, proof, proof_of, request, sender};
+use finial_chain::deploy::{self, AdapterRequest, Plan, RouterRequest, State};
 use finial_chain::node::Call;
+use finial_chain::revert::IFinialRouter::freezeCall;
 use finial_chain::submit::{Mode, Target, submit};
-use finial_chain::{Deployments, Error, Fault, KeySource, Node, Sender, create2};
-use finial_evm::{Calldata, ProofFile};
+use finial_chain::{Deployments, Error, Fault, KeySource, Node, Sender, artifacts, create2};
+use finial_evm::{Calldata, Circuit, ProofFile};
 
 fn deployed(node: &Node, sender: &Sender) -> Plan {
-    let mut plan = deploy::plan(node, &request(), Some(sender.address())).unwrap();
+    let mut plan = deploy::plan(node, &request(&[Circuit::Direct]), Some(sender.address())).unwrap();
     deploy::execute(node, &mut plan, sender, |_| Ok(())).unwrap();
     plan
 }
@@ -34,7 +36,7 @@ fn tampered() -> ProofFile {
 fn a_dry_run_sends_nothing_and_a_second_deployment_deploys_nothing() {
     let anvil = Anvil::start(31337);
     let node = anvil.node();
-    let plan = deploy::plan(&node, &request(), None).unwrap();
+    let plan = deploy::plan(&node, &request(&[Circuit::Direct]), None).unwrap();
     assert!(plan.contracts.iter().all(|contract| contract.state == State::Missing));
     assert!(plan.gas_estimate > 1_000_000 && plan.cost_estimate.0 > 0);
     for contract in &plan.contracts {
@@ -42,7 +44,7 @@ fn a_dry_run_sends_nothing_and_a_second_deployment_deploys_nothing() {
     }
 
     let mut file = Deployments::new(31337);
-    let mut executed = deploy::plan(&node, &request(), Some(ACCOUNT)).unwrap();
+    let mut executed = deploy::plan(&node, &request(&[Circuit::Direct]), Some(ACCOUNT)).unwrap();
     deploy::execute(&node, &mut executed, &sender(), |contract| {
         contract.record(&mut file);
         Ok(())
@@ -145,11 +147,11 @@ fn proofs_do_not_go_where_they_do_not_belong() {
 fn development_parameters_stay_off_real_chains() {
     let anvil = Anvil::start(1);
     let node = anvil.node();
-    let error = deploy::plan(&node, &request(), None).unwrap_err();
+    let error = deploy::plan(&node, &request(&[Circuit::Direct]), None).unwrap_err();
     assert!(matches!(&error, Error::InsecureParameters { chain_id: 1, .. }), "{error}");
     assert_eq!(error.fault(), Fault::Input);
     // A manifest that calls them secure does not help: the constructor knows.
-    let mut dressed = request();
+    let mut dressed = request(&[Circuit::Direct]);
     dressed.verifiers[0].contract.manifest.params.insecure = false;
     let error = deploy::plan(&node, &dressed, None).unwrap_err().to_string();
     assert!(error.contains("InsecureParametersOnChain { chainId: 1 }"), "{error}");
@@ -165,7 +167,7 @@ fn development_parameters_stay_off_real_chains() {
 #[test]
 fn a_manifest_of_another_verifier_is_refused() {
     let anvil = Anvil::start(31337);
-    let mut changed = request();
+    let mut changed = request(&[Circuit::Direct]);
     changed.verifiers[0].contract.manifest.code_hash[0] ^= 1;
     let error = deploy::plan(&anvil.node(), &changed, None).unwrap_err();
     assert!(matches!(&error, Error::Rehearsal { .. }), "{error}");
@@ -215,8 +217,58 @@ fn a_transaction_that_is_not_mined_is_named() {
 #[test]
 fn a_router_needs_code() {
     let anvil = Anvil::start(31337);
-    let mut request = request();
+    let mut request = request(&[Circuit::Direct]);
     request.router = Some(RouterRequest { code: vec![0xfe], owner: ACCOUNT });
     let error = deploy::plan(&anvil.node(), &request, None).unwrap_err().to_string();
     assert!(error.contains("FinialRouter cannot be created"), "{error}");
+}
+
+#[test]
+fn a_router_leads_both_circuits_to_their_verifiers() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let mut request = request(&Circuit::ALL);
+    let router = |owner| Some(RouterRequest { code: artifacts::router_code().unwrap(), owner });
+    request.router = router(ACCOUNT);
+    request.adapter = Some(AdapterRequest { code: artifacts::adapter_code().unwrap(), leaf_commit: [7; 32] });
+    let mut plan = deploy::plan(&node, &request, Some(ACCOUNT)).unwrap();
+    let address = plan.contract("FinialRouter").unwrap().address;
+    let early = submit(&node, &proof(), &Target::Router(address), Mode::Call).unwrap_err();
+    assert!(matches!(early, Error::NoContract { .. }), "{early}");
+    assert!(!plan.is_done());
+    deploy::execute(&node, &mut plan, &sender(), |_| Ok(())).unwrap();
+    assert!(plan.is_done() && plan.routes.iter().all(|route| route.receipt.is_some()));
+    let again = deploy::plan(&node, &request, None).unwrap();
+    assert!(again.is_done() && again.owner == Some(ACCOUNT));
+    assert!(again.routes.iter().all(|route| route.current == Some(route.verifier)));
+
+    for circuit in Circuit::ALL {
+        let proof = proof_of(circuit);
+        let answer = submit(&node, &proof, &Target::Router(address), Mode::Send(&sender())).unwrap();
+        assert!(answer.receipt.unwrap().gas_used > proof.gas, "the router takes some");
+    }
+    let refuse = |file: &ProofFile, expected: &str| {
+        let error = submit(&node, file, &Target::Router(address), Mode::Send(&sender())).unwrap_err();
+        assert!(error.to_string().ends_with(expected), "{error} should end with {expected}");
+        assert_eq!(error.fault(), Fault::Proof);
+    };
+    refuse(&tampered(), "ProofRejected");
+    let mut other = proof();
+    other.code_hash = [9; 32];
+    refuse(&other, "UnknownVersion { selector: 0x09090909 }");
+    let selector = plan.routes[0].selector;
+    let call = Call { to: address, data: freezeCall { selector }.abi_encode().into() };
+    let stranger = node.call(Some(Address::repeat_byte(5)), &call).unwrap_err();
+    assert!(stranger.to_string().contains("OwnableUnauthorizedAccount"), "{stranger}");
+    node.send(&sender(), &call, 100_000, node.prices().unwrap()).unwrap();
+    refuse(&proof(), &format!("VersionIsFrozen {{ selector: {selector} }}"));
+    assert!(deploy::plan(&node, &request, None).unwrap().routes[0].frozen);
+
+    // Of somebody else's router the sender only says what its owner has to do.
+    request.router = router(Address::repeat_byte(9));
+    request.adapter = None;
+    let mut plan = deploy::plan(&node, &request, Some(ACCOUNT)).unwrap();
+    assert_ne!(plan.contract("FinialRouter").unwrap().address, address);
+    deploy::execute(&node, &mut plan, &sender(), |_| Ok(())).unwrap();
+    assert!(!plan.is_done() && plan.routes.iter().all(|route| route.receipt.is_none()));
 }

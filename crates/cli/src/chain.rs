@@ -186,8 +186,8 @@ pub fn run_deploy(args: &DeployArgs, json: bool) -> Result<(), CliError> {
         return answer(json, &DeployAnswer { dry_run: true, deployments: None, plan });
     };
     let path = args.deployments.clone().unwrap_or_else(|| deployments::default_path(node.chain_id()));
-    let mut file = Deployments::read(&path, node.chain_id())?
-        .unwrap_or_else(|| Deployments::new(node.chain_id()));
+    let mut file =
+        Deployments::read(&path, node.chain_id())?.unwrap_or_else(|| Deployments::new(node.chain_id()));
     if !json {
         say(&format!("{}\n", plan_text(&plan)))?;
     }
@@ -272,9 +272,10 @@ pub fn run_cost(args: &CostArgs, json: bool) -> Result<(), CliError> {
         (None, price) => wei(price.unwrap_or_default())?,
     };
     let market = match (args.cpu_hour_price, args.eth_price) {
-        (Some(cpu_hour), Some(ether)) => {
-            Some(Market { cpu_hour: price("--cpu-hour-price", cpu_hour)?, ether: price("--eth-price", ether)? })
-        }
+        (Some(cpu_hour), Some(ether)) => Some(Market {
+            cpu_hour: price("--cpu-hour-price", cpu_hour)?,
+            ether: price("--eth-price", ether)?,
+        }),
         _ => None,
     };
     let Figures { measured_on, cycles, direct, wrapped } = figures;
@@ -368,7 +369,8 @@ impl Text for SubmitAnswer {
         let Submitted { chain_id, to, gas_estimate, gas_price, cost_estimate, receipt, .. } = &self.submitted;
         let mut text = match self.local_gas {
             Some(gas) => format!("valid, checked in a local EVM ({gas} gas)\n"),
-            None => "not checked locally: this build has other contracts (--generated names their files)\n".to_owned(),
+            None => "not checked locally: this build has other contracts (--generated names their files)\n"
+                .to_owned(),
         };
         text += &format!("accepted by {to} on chain {chain_id}\n");
         if let (Some(gas), Some(Wei(price)), Some(cost)) = (gas_estimate, gas_price, cost_estimate) {

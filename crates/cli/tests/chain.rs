@@ -1,5 +1,6 @@
 //! `deploy`, `submit` and `cost`, against a real anvil.
 
+#[expect(dead_code, reason = "the other tests use the rest")]
 mod common;
 
 use std::io::{BufRead, BufReader};
@@ -13,6 +14,8 @@ use serde_json::Value;
 /// anvil's first account, published with it.
 const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 const ACCOUNT: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+/// Some word for the adapter.
+const LEAF_COMMIT: &str = "0x0000000000000000000000000000000000000000000000000000000000000007";
 
 struct Anvil {
     child: Child,
@@ -102,7 +105,16 @@ fn deploys_once_and_submits() {
     let again = signed(&written).succeeds();
     assert!(again.contains("everything was there; nothing was sent"), "{again}");
 
+    let routed = [&written[..], &["--router", "--adapter", "--leaf-commit", LEAF_COMMIT]].concat();
+    let done = parsed(signed(&[&routed[..], &["--json"]].concat()));
+    assert!(done["routes"][1]["gas_used"].as_u64() > Some(20_000), "{done}");
+    let router = done["contracts"][4]["address"].as_str().unwrap();
+    assert!(signed(&routed).succeeds().contains("everything was there; nothing was sent"));
+    finial(&[&deploy[..], &["--router", "--dry-run"]].concat()).fails(3, "the router needs an owner");
+
     for circuit in ["direct", "wrapped"] {
+        let by_router = ["submit", &proof(circuit), "--rpc-url", &anvil.url, "--router", router, "--json"];
+        assert!(parsed(signed(&by_router))["gas_used"].as_u64() > Some(100_000));
         let proof = proof(circuit);
         let submit = ["submit", &proof, "--rpc-url", &anvil.url, "--deployments", &file];
         let checked = [&submit[..], &["--generated", &generated]].concat();
@@ -125,8 +137,7 @@ fn wrong_proofs_and_keys_are_named() {
     let dir = Dir::new();
     let (generated, file) = (generated(), dir.path("31337.json"));
     let account = ["--unlocked", ACCOUNT];
-    let deploy =
-        ["deploy", "--rpc-url", &anvil.url, "--generated", &generated, "--deployments", &file];
+    let deploy = ["deploy", "--rpc-url", &anvil.url, "--generated", &generated, "--deployments", &file];
     finial(&[&deploy[..], &account].concat()).succeeds();
 
     let mut value: Value = serde_json::from_slice(&std::fs::read(proof("direct")).unwrap()).unwrap();
@@ -146,8 +157,7 @@ fn wrong_proofs_and_keys_are_named() {
     let submit = ["submit", &good, "--rpc-url", &anvil.url, "--deployments", &file];
     finial(&[&submit[..], &["--unlocked", "0x0000000000000000000000000000000000000001"]].concat())
         .fails(3, "no unlocked account");
-    finial(&["submit", &good, "--rpc-url", &anvil.url, "--to", ACCOUNT, "--call"])
-        .fails(3, "no contract at");
+    finial(&["submit", &good, "--rpc-url", &anvil.url, "--to", ACCOUNT, "--call"]).fails(3, "no contract at");
     finial(&[&submit[..], &["--private-key", KEY]].concat()).fails(2, "unexpected argument");
     // A key where a keystore should be: refused without a word of it.
     let bare = dir.file("key", KEY.as_bytes());
@@ -176,7 +186,7 @@ fn development_contracts_are_refused_elsewhere() {
     for arguments in [&["--dry-run"][..], &["--unlocked", ACCOUNT]] {
         finial(&[&deploy[..], arguments].concat()).fails(3, "development parameters");
     }
-    signed(&deploy).fails(3, "chain 1 is no development chain");
+    signed(&deploy).fails(3, "Chain 1 is no development chain");
     let good = proof("direct");
     let submit = ["submit", &good, "--rpc-url", &anvil.url, "--to", ACCOUNT, "--call"];
     finial(&submit).fails(3, "development parameters");
@@ -185,9 +195,7 @@ fn development_contracts_are_refused_elsewhere() {
 #[test]
 fn costs_are_compared_at_a_price() {
     let dir = Dir::new();
-    let cost = |gas: u64, cpu_s: f64| {
-        serde_json::json!({"gas": gas, "cpu_s": cpu_s, "wall_s": cpu_s, "peak_rss_bytes": 1_u64 << 30})
-    };
+    let cost = |gas: u64, cpu_s: f64| serde_json::json!({"gas": gas, "cpu_s": cpu_s, "wall_s": cpu_s, "peak_rss_bytes": 1_u64 << 30});
     let figures = serde_json::json!({"measured_on": "a machine", "cycles": 7,
         "direct": cost(400_000, 100.0), "wrapped": cost(300_000, 190.0)});
     let file = dir.file("figures.json", figures.to_string().as_bytes());

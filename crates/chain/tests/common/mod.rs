@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 
 use alloy_primitives::{Address, address};
-use finial_chain::deploy::{Request, Verifier};
-use finial_chain::{Node, Sender};
-use finial_evm::{Contract, ProofFile};
+use finial_chain::deploy::Request;
+use finial_chain::{Node, Sender, artifacts};
+use finial_evm::{Circuit, ProofFile};
 
 /// anvil's first account, published with anvil; funded on development chains only.
 pub const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -67,23 +67,24 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Files of the small circuit's contract.
-pub fn fixture() -> PathBuf {
-    repository().join("crates/evm/tests/fixtures/small/direct")
+/// The small circuits' contracts.
+pub fn generated() -> PathBuf {
+    repository().join("crates/evm/tests/fixtures/small")
 }
 
-pub fn contract() -> Contract {
-    Contract::read(&fixture()).unwrap()
+pub fn proof_of(circuit: Circuit) -> ProofFile {
+    let path = generated().join(circuit.name()).join("proof.json");
+    ProofFile::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 pub fn proof() -> ProofFile {
-    ProofFile::parse(&std::fs::read_to_string(fixture().join("proof.json")).unwrap()).unwrap()
+    proof_of(Circuit::Direct)
 }
 
-pub fn request() -> Request {
-    let verifier =
-        Verifier { path: "v1/direct".into(), front: "FinialVerifier".into(), contract: contract() };
-    Request { verifiers: vec![verifier], ..Request::default() }
+/// The verifiers of these circuits.
+pub fn request(circuits: &[Circuit]) -> Request {
+    let verifier = |circuit: &Circuit| artifacts::verifier(*circuit, Some(&generated())).unwrap();
+    Request { verifiers: circuits.iter().map(verifier).collect(), ..Request::default() }
 }
 
 pub const fn sender() -> Sender {
