@@ -185,7 +185,7 @@ impl CircuitBuilder {
     pub fn usage(&self) -> Usage {
         Usage {
             generic_cells: self.chains.cells.len(),
-            range_cells: self.range.cells.len(),
+            range_cells: self.range.iter().map(|(_, cells)| cells.len()).sum(),
             permutations: self.permutations.len(),
         }
     }
@@ -201,7 +201,9 @@ impl CircuitBuilder {
             instances: self.instances.len(),
             constants: self.constants.len(),
             permutations: self.permutations.len(),
-            range_cells: self.range.cells.len(),
+            reductions: self.range.reductions.len(),
+            canonicals: self.range.canonicals.len(),
+            words: self.range.words.len(),
             chains,
         }
     }
@@ -218,7 +220,7 @@ impl CircuitBuilder {
 pub struct Usage {
     /// Cells of the vertical gate.
     pub generic_cells: usize,
-    /// Cells of the range column.
+    /// Cells of range groups.
     pub range_cells: usize,
     /// Poseidon2 permutations.
     pub permutations: usize,

@@ -13,17 +13,17 @@ use snark_verifier_sdk::CircuitExt;
 use crate::{
     builder::{CircuitBuilder, Permutation},
     kind::{self, Kind},
-    plan::{Block, CapacityError, CircuitParams, Lane, Plan},
+    plan::{Block, CapacityError, CircuitParams, Lane, Lanes, Plan},
     poseidon2::{
         ROWS,
         gate::{Poseidon2Config, square_of_pinned},
         trace::FIXED_ROWS,
     },
-    range::{RangeConfig, Relation, TABLE_ROWS},
+    range::{Group, RangeConfig, TABLE_ROWS},
     vertical,
 };
 
-/// All columns of the circuit: four advice, seven fixed, one instance.
+/// All columns of the circuit: four advice, six fixed, one instance.
 #[derive(Clone, Debug)]
 pub struct StaticConfig {
     /// Chains of the vertical gate.
@@ -39,7 +39,7 @@ impl StaticConfig {
         match lane {
             Lane::V => self.chains,
             Lane::S => self.poseidon2.state,
-            Lane::R => self.range.value,
+            Lane::Q => self.poseidon2.square,
         }
     }
 }
@@ -128,7 +128,7 @@ impl Assigner<'_, '_> {
     fn table(&mut self) {
         for i in 0..TABLE_ROWS {
             let row = self.circuit.plan.table + i;
-            self.fixed(self.config.poseidon2.constant, row, RangeConfig::table_entry(i as u64));
+            self.fixed(self.config.poseidon2.constant, row, Fr::from(i as u64));
             self.fixed(self.config.poseidon2.kind, row, Kind::Table.code());
         }
     }
@@ -166,16 +166,32 @@ impl Assigner<'_, '_> {
         }
     }
 
-    fn range(&mut self) {
-        let cells = &self.circuit.builder.range;
-        for (row, (&index, tag)) in cells.cells.iter().zip(&cells.tags).enumerate() {
-            self.put(self.config.range.value, row, index);
-            if tag.lookup {
-                self.fixed(self.config.range.lookup, row, RangeConfig::lookup_code());
-            }
-            if tag.relation != Relation::None {
-                self.fixed(self.config.range.relation, row, tag.relation.code());
-            }
+    /// A range group, and the chain behind it; gives the next group's row.
+    fn group(&mut self, group: Group, cells: &[u32], chain: Option<&[u32]>, row: usize) -> usize {
+        let (values, limbs) = cells.split_at(group.values());
+        for (i, &index) in values.iter().chain(chain.into_iter().flatten()).enumerate() {
+            self.put(self.config.chains, row + i, index);
+        }
+        for (i, &index) in group.limbs().zip(limbs) {
+            // No other gate has use for a limb: its column is outside the permutation argument.
+            self.advice(self.config.range.limb, row + i, self.circuit.builder.values[index as usize]);
+        }
+        for (i, relation) in group.relations().iter().enumerate() {
+            self.fixed(self.config.range.relation, row + i, relation.code());
+        }
+        if chain.is_some() {
+            self.fixed(self.config.selector, row + group.values(), Fr::from(Lanes::One.code()));
+        }
+        row + group.rows(chain.is_some())
+    }
+
+    /// All range groups, the first of them followed by chains.
+    fn range<'c>(&mut self, chains: &mut impl Iterator<Item = &'c [u32]>) {
+        let StaticCircuit { builder, plan, .. } = self.circuit;
+        let mut chains = chains.take(plan.followed);
+        let mut row = 0;
+        for (group, cells) in builder.range.iter() {
+            row = self.group(group, cells, chains.next(), row);
         }
     }
 
@@ -202,11 +218,11 @@ impl Assigner<'_, '_> {
         for (i, permutation) in builder.permutations.iter().enumerate() {
             self.permutation(permutation, plan.permutations + i * ROWS);
         }
-        self.range();
         let mut chains: Vec<&[u32]> = builder.chains.iter().collect();
-        // Stable: chains of one length keep their order. Blocks go by length too.
-        chains.sort_by_key(|chain| core::cmp::Reverse(chain.len()));
+        // Stable: chains of one length keep their order. Blocks go by length too, behind those that follow range groups.
+        chains.sort_by_key(|chain| chain.len());
         let mut chains = chains.into_iter();
+        self.range(&mut chains);
         for block in &plan.blocks {
             self.block(block, chains.by_ref());
         }
@@ -232,9 +248,9 @@ impl Circuit<Fr> for StaticCircuit {
         let selector = meta.fixed_column();
         let poseidon2 = Poseidon2Config::configure(meta);
         let (constant, kind) = (poseidon2.constant, poseidon2.kind);
-        let range = RangeConfig::configure(meta, [kind, constant]);
+        let range = RangeConfig::configure(meta, chains, [kind, constant]);
         let config = StaticConfig { chains, selector, poseidon2, range };
-        let lanes = [Lane::V, Lane::S, Lane::R].map(|lane| (lane, config.lane(lane)));
+        let lanes = [Lane::V, Lane::S, Lane::Q].map(|lane| (lane, config.lane(lane)));
         for (_, column) in lanes {
             meta.enable_equality(column);
         }

@@ -2,18 +2,21 @@
 //!
 //! | column | rows from the first on | then |
 //! |---|---|---|
-//! | `S` (and `Q` beside it) | instances, constants, one blank row, permutations | chains |
-//! | `R` | range groups | chains |
-//! | `V` | chains | |
+//! | `S` and `Q` | instances, constants, one blank row, permutations | chains |
+//! | `V` | range groups, each followed by a chain of four cells | chains |
+//! | `R` | the groups' limbs | |
 //!
 //! The fixed column `K` holds the 16-bit table in its last rows, where `S` has no permutation and no constant.
-//! The same gate selector serves `V`, `S` and `R`, so where chains stand side by side they are of one length.
+//! The same gate selector serves `V`, `S` and `Q`, so where chains stand side by side they are of one length.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{poseidon2::ROWS, range::TABLE_ROWS};
+use crate::{
+    poseidon2::ROWS,
+    range::{Group, TABLE_ROWS},
+};
 
 /// Rows at the end of every column that hold blinding, with a margin.
 pub(crate) const BLINDED_ROWS: usize = 32;
@@ -29,8 +32,12 @@ pub struct CircuitParams {
     pub constants: usize,
     /// Poseidon2 permutations.
     pub permutations: usize,
-    /// Cells of range groups.
-    pub range_cells: usize,
+    /// Reductions modulo `p`.
+    pub reductions: usize,
+    /// Canonical KoalaBear values.
+    pub canonicals: usize,
+    /// 32-bit words.
+    pub words: usize,
     /// How many chains of the vertical gate have so many cells.
     pub chains: BTreeMap<usize, usize>,
 }
@@ -45,7 +52,7 @@ pub enum CapacityError {
         k: usize,
     },
     /// The range column is full.
-    #[error("the range column needs {needed} rows, of which 2^{k} leave {available}: raise k")]
+    #[error("range groups need {needed} rows, of which 2^{k} leave {available}: raise k")]
     Range {
         /// The binary logarithm of the number of rows.
         k: usize,
@@ -83,35 +90,29 @@ pub enum CapacityError {
 }
 
 /// The columns with the vertical gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
     /// The vertical gate's own.
     V,
     /// That of permutations' states.
     S,
-    /// The range column.
-    R,
+    /// That of their squares.
+    Q,
 }
 
 /// Columns in which the vertical gate is on, side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lanes {
-    V,
-    VSR,
-    VR,
-    VS,
+    One,
+    All,
 }
 
 impl Lanes {
-    pub(crate) const ALL: [Self; 4] = [Self::V, Self::VSR, Self::VR, Self::VS];
-
     /// The columns.
     pub(crate) const fn columns(self) -> &'static [Lane] {
         match self {
-            Self::V => &[Lane::V],
-            Self::VSR => &[Lane::V, Lane::S, Lane::R],
-            Self::VR => &[Lane::V, Lane::R],
-            Self::VS => &[Lane::V, Lane::S],
+            Self::One => &[Lane::V],
+            Self::All => &[Lane::V, Lane::S, Lane::Q],
         }
     }
 
@@ -120,6 +121,9 @@ impl Lanes {
         self as u64 + 1
     }
 }
+
+/// The shortest chain, of one product: one follows each range group, as long as there are any.
+pub(crate) const SHORTEST: usize = 4;
 
 /// Chains of one length, one below the other, side by side in several columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +141,9 @@ pub(crate) struct Plan {
     pub(crate) permutations: usize,
     /// First row of the table.
     pub(crate) table: usize,
-    /// Where chains stand: by length, the longest first.
+    /// How many range groups, counted from the first, are followed by a chain.
+    pub(crate) followed: usize,
+    /// Where the other chains stand: by length, the shortest first.
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -174,25 +180,52 @@ impl Plan {
         if state_end > table {
             return Err(CapacityError::Permutations { k, needed: state_end, available: table });
         }
-        let range_end = params.range_cells;
+        let groups: usize = params.groups().iter().map(|(_, count)| count).sum();
+        let mut chains = params.chains.clone();
+        let followed = chains.get(&SHORTEST).copied().unwrap_or(0).min(groups);
+        if let Some(left) = chains.get_mut(&SHORTEST) {
+            *left -= followed;
+        }
+        let range_end = group_rows(params, followed);
         if range_end > rows {
             return Err(CapacityError::Range { k, needed: range_end, available: rows });
         }
-        let between = if range_end < state_end { Lanes::VR } else { Lanes::VS };
-        let (first, last) = (range_end.min(state_end), range_end.max(state_end));
+        let all = range_end.max(state_end);
         let segments = [
-            Segment { row: last, end: rows, lanes: Lanes::VSR },
-            Segment { row: first, end: last, lanes: between },
-            Segment { row: 0, end: first, lanes: Lanes::V },
+            Segment { row: all, end: rows, lanes: Lanes::All },
+            Segment { row: range_end, end: all, lanes: Lanes::One },
         ];
-        Ok(Self { permutations, table, blocks: place(params, segments)? })
+        let blocks = place(&chains, segments).map_err(|missing| {
+            let needed = params.chains.iter().map(|(length, chains)| length * chains).sum();
+            CapacityError::Vertical { k, needed, missing }
+        })?;
+        Ok(Self { permutations, table, followed, blocks })
     }
 }
 
-fn place(params: &CircuitParams, mut segments: [Segment; 3]) -> Result<Vec<Block>, CapacityError> {
+impl CircuitParams {
+    /// Range groups by kind, in the order in which they stand.
+    fn groups(&self) -> [(Group, usize); 3] {
+        [(Group::Reduction, self.reductions), (Group::Canonical, self.canonicals), (Group::Word, self.words)]
+    }
+}
+
+/// Rows of all range groups, the first of them followed by chains.
+fn group_rows(params: &CircuitParams, mut followed: usize) -> usize {
+    let mut rows = 0;
+    for (group, count) in params.groups() {
+        let first = count.min(followed);
+        followed -= first;
+        rows += first * group.rows(true) + (count - first) * group.rows(false);
+    }
+    rows
+}
+
+/// Where the chains stand, or how many of their cells have no place.
+fn place(chains: &BTreeMap<usize, usize>, mut segments: [Segment; 2]) -> Result<Vec<Block>, usize> {
     let mut blocks = vec![];
     let mut missing = 0;
-    for (&length, &chains) in params.chains.iter().rev() {
+    for (&length, &chains) in chains.iter().rev() {
         let mut left = chains;
         for segment in &mut segments {
             if let Some(block) = segment.take(length, left) {
@@ -202,11 +235,8 @@ fn place(params: &CircuitParams, mut segments: [Segment; 3]) -> Result<Vec<Block
         }
         missing += left * length;
     }
-    if missing > 0 {
-        let needed = params.chains.iter().map(|(length, chains)| length * chains).sum();
-        return Err(CapacityError::Vertical { k: params.k, needed, missing });
-    }
-    Ok(blocks)
+    blocks.reverse();
+    if missing == 0 { Ok(blocks) } else { Err(missing) }
 }
 
 #[cfg(test)]
@@ -218,63 +248,76 @@ mod tests {
     fn params(
         constants: usize,
         permutations: usize,
-        range_cells: usize,
+        [reductions, canonicals, words]: [usize; 3],
         chains: &[(usize, usize)],
     ) -> CircuitParams {
         let chains = chains.iter().copied().collect();
-        CircuitParams { k: 17, instances: 4, constants, permutations, range_cells, chains }
+        CircuitParams { k: 17, instances: 4, constants, permutations, reductions, canonicals, words, chains }
     }
 
-    /// Every cell of a plan once; how many cells the chains have.
+    /// Checks that every cell of a plan is filled once; how many cells of the columns with chains are in use.
     fn fill(params: &CircuitParams) -> usize {
         let plan = Plan::new(params).unwrap();
         let rows = (1 << params.k) - BLINDED_ROWS;
-        let mut used: HashSet<(u8, usize)> = HashSet::new();
-        let mut put =
-            |lane: Lane, row: usize| assert!(row < rows && used.insert((lane as u8, row)), "{lane:?} {row}");
+        let mut used: HashSet<(Option<Lane>, usize)> = HashSet::new();
+        let mut put = |lane: Option<Lane>, row: usize| {
+            assert!(row < rows && used.insert((lane, row)), "{lane:?} {row}");
+        };
         let state_end = plan.permutations + ROWS * params.permutations;
         assert!(plan.permutations > params.instances + params.constants && state_end <= plan.table);
-        (0..state_end).for_each(|row| put(Lane::S, row));
-        (0..params.range_cells).for_each(|row| put(Lane::R, row));
-        let mut chains = BTreeMap::new();
+        for row in 0..state_end {
+            [Lane::S, Lane::Q].into_iter().for_each(|lane| put(Some(lane), row));
+        }
+        let groups = params.groups().into_iter().flat_map(|(group, count)| std::iter::repeat_n(group, count));
+        let mut end = 0;
+        for (i, group) in groups.enumerate() {
+            let chain = if i < plan.followed { SHORTEST } else { 0 };
+            (end..end + group.values() + chain).for_each(|row| put(Some(Lane::V), row));
+            group.limbs().for_each(|row| put(None, end + row));
+            assert!(group.relations().len() <= group.values());
+            end += group.rows(chain > 0);
+        }
+        let mut chains = BTreeMap::from([(SHORTEST, plan.followed)]);
         let mut starts: BTreeMap<usize, (Lanes, usize)> = BTreeMap::new();
         for block in &plan.blocks {
             *chains.entry(block.length).or_insert(0) += block.chains;
             for i in 0..block.chains {
                 let width = block.lanes.columns().len();
                 let (row, lane) = (block.row + i / width * block.length, block.lanes.columns()[i % width]);
-                (row..row + block.length).for_each(|row| put(lane, row));
+                (row..row + block.length).for_each(|row| put(Some(lane), row));
                 let start = starts.entry(row).or_insert((block.lanes, block.length));
                 assert_eq!(*start, (block.lanes, block.length), "what starts at {row}");
             }
         }
         // Gates of neighbours start at the same rows: their selector is one.
-        let mut end = 0;
         for (row, (_, length)) in starts {
             assert!(row >= end, "chains that overlap in rows are of one group");
             end = row + length;
         }
+        chains.retain(|_, count| *count > 0);
         assert_eq!(chains, params.chains);
-        chains.iter().map(|(length, chains)| length * chains).sum()
+        used.iter().filter(|(lane, _)| lane.is_some()).count()
     }
 
     #[test]
     fn every_cell_has_its_own_place() {
-        // States end before the range groups, and after.
-        fill(&params(100, 10, 20_000, &[(4, 30_000), (7, 2000), (16, 1001), (100, 1)]));
-        fill(&params(100, 600, 20_000, &[(4, 30_000), (7, 2000), (16, 1001), (100, 1)]));
-        fill(&params(0, 0, 0, &[]));
-        fill(&params(0, 0, 131_040, &[(4, 10)]));
+        // Range groups end before the permutations, and after; more of them than short chains.
+        let chains = [(4, 30_000), (7, 2000), (16, 1001), (100, 1)];
+        fill(&params(100, 600, [4000, 3000, 500], &chains));
+        fill(&params(100, 10, [4000, 3000, 100], &chains));
+        fill(&params(100, 10, [4000, 3000, 100], &[(4, 10), (7, 2)]));
+        fill(&params(0, 0, [0; 3], &[]));
+        fill(&params(0, 0, [0, 0, 32_760], &[]));
     }
 
     #[test]
     fn the_columns_can_be_filled_but_for_a_few_cells() {
-        let (state, range) = (4 + 100 + 1 + 600 * ROWS, 20_000);
-        let free = 3 * ((1 << 17) - BLINDED_ROWS) - state - range;
+        let groups = 4000 * 2 + 3000;
+        let all = 3 * ((1 << 17) - BLINDED_ROWS);
         let longer = 7 * 2000 + 16 * 1001 + 100;
-        let fours = (free - longer) / 4 - 100;
-        let cells = fill(&params(100, 600, range, &[(4, fours), (7, 2000), (16, 1001), (100, 1)]));
-        assert!(free - cells < 404, "{cells} of {free}");
+        let fours = (all - 2 * (4 + 100 + 1 + 600 * ROWS) - groups - longer) / 4 - 100;
+        let cells = fill(&params(100, 600, [4000, 3000, 0], &[(4, fours), (7, 2000), (16, 1001), (100, 1)]));
+        assert!(all - cells < 404, "{cells} of {all}");
     }
 
     #[test]
@@ -282,11 +325,11 @@ mod tests {
         let error = |params: &CircuitParams| Plan::new(params).unwrap_err();
         let small = CircuitParams { k: 16, ..CircuitParams::default() };
         assert_eq!(error(&small), CapacityError::Table { k: 16 });
-        let full = error(&params(0, 0, 131_041, &[]));
-        assert_eq!(full, CapacityError::Range { k: 17, needed: 131_041, available: 131_040 });
-        let full = error(&params(8, 745, 0, &[]));
+        let full = error(&params(0, 0, [20_000, 7_760, 1], &[]));
+        assert_eq!(full, CapacityError::Range { k: 17, needed: 131_044, available: 131_040 });
+        let full = error(&params(8, 745, [0; 3], &[]));
         assert_eq!(full, CapacityError::Permutations { k: 17, needed: 65_573, available: 65_504 });
-        let full = error(&params(0, 0, 0, &[(4, 98_280)]));
+        let full = error(&params(0, 0, [0; 3], &[(4, 98_280)]));
         assert!(matches!(full, CapacityError::Vertical { k: 17, needed: 393_120, missing: 1.. }));
     }
 }

@@ -1,33 +1,33 @@
-//! The range column: 16-bit lookups, canonical KoalaBear values and reductions modulo `p` in one advice column.
+//! Range groups: canonical KoalaBear values, reductions modulo `p`, 32-bit words.
 //!
 //! # Rows
-//! Three kinds of groups of consecutive cells; `·` marks cells looked up in the table `[0, 2^16)`. Like the vertical gate the
-//! column is read at rotations 0 to 3 only.
+//! Every cell of the column `R` is looked up in the table `[0, 2^16)`: it holds limbs only. The values they make up stand in
+//! the first column of chains, `V`, one or two to a group, rows ahead of the chain that follows them. Both columns are read
+//! at rotations 0 to 3.
 //!
-//! | group     | cells                                    | relations, by their first cell     |
-//! |-----------|------------------------------------------|------------------------------------|
-//! | limb      | `·x`                                     |                                    |
-//! | canonical | `·a₀, ·a₁, x, ·b₀, ·b₁`                  | `[RANGE-1]` `a₀`, `[RANGE-2]` `x`  |
-//! | reduction | `·a₀, ·a₁, x, ·q₀, t, ·q₁, ·q₂, v`       | `[RANGE-1]` `a₀`, `[RANGE-3]` `x`, `[RANGE-4]` `t` |
+//! | group | `V` | `R` | relations, by row |
+//! |---|---|---|---|
+//! | reduction | `v, x` | `q₀, q₁, q₂, a₀, a₁` | `Quotient`, `Word` |
+//! | canonical | `x` | `b₀, b₁, a₀, a₁` | `Canonical` |
+//! | word | `x` | two cells unused, `a₀, a₁` | `Word` |
 //!
 //! # Constraints
-//! - `[RANGE-1]`: `x = a₀ + 2^16·a₁`, so `0 ≤ x < 2^32`.
-//! - `[RANGE-2]`: `p - 1 - x = b₀ + 2^16·b₁`, so `p - 1 - x` is not negative: `x < p`.
-//! - `[RANGE-3]`: `t = x + p·q₀`; `[RANGE-4]`: `v = t + p·(2^16·q₁ + 2^32·q₂ - 2^47)`. Together
-//!   `v = x + p·(q - 2^47)` for `0 ≤ q < 2^48`, an integer of at most 2^78 in magnitude, far below the BN254 modulus: `v`
-//!   stands for that integer, and is congruent to `x` modulo `p`. A wrong quotient or remainder has no other solution than
-//!   a multiple of `p` moved between them, and `x < 2^32` leaves at most three values of one residue class.
-//! - `[RANGE-5]` the lookups: the pair `(f, f·value)` is one of the pairs `(kind, K)`, rows for rows of four fixed columns
-//!   of which two are the table. `f`, the column `lookup`, is 3 where a cell is looked up and 0 elsewhere. `kind` is 3 exactly
-//!   in the rows of the table, where `K` holds the multiples of three from 0 to 3·(2^16 - 1): so where `f` is 3,
-//!   `3·value` is one of these, and what `K` holds in other rows (round constants, constants of the circuit) never
-//!   serves. Where `f` is 0 the pair is `(0, 0)` for any value, and the blank row of [`crate::plan`] is such a pair.
+//! - `[RANGE-1]` at `Word` and `Canonical`: `x = a₀ + 2^16·a₁`, so `0 ≤ x < 2^32`.
+//! - `[RANGE-2]` at `Canonical`: `p - 1 - x = b₀ + 2^16·b₁`, so `p - 1 - x` is not negative: `x < p`.
+//! - `[RANGE-3]` at `Quotient`: `v = x + p·(q₀ + 2^16·q₁ + 2^32·q₂ - 2^47)`, for `0 ≤ q < 2^48` an integer of at most
+//!   2^78 in magnitude, far below the BN254 modulus: `v` stands for that integer, and is congruent to `x` modulo `p`. A wrong
+//!   quotient or remainder has no other solution than a multiple of `p` moved between them, and `x < 2^32` leaves at
+//!   most three values of one residue class.
+//! - `[RANGE-4]` the lookups, in every row: the pair `(3, R)` is one of the pairs `(kind, K)`. `kind` is 3 exactly in the
+//!   rows of the table, where `K` holds `0` to `2^16 - 1`; what it holds elsewhere (round constants, constants of the
+//!   circuit) never serves. Cells that no group uses are zero.
 //!
-//! Which relation starts at a row is the value of one fixed column, `relation`; its Lagrange polynomials over the five values
-//! are the selectors. Behind the last group the column holds chains of the vertical gate.
+//! Which relation holds at a row is the value of one fixed column, `relation`.
 //!
 //! # Degree
-//! Five: a selector of degree four times a linear relation; the lookup's input has degree two, its table degree one.
+//! Four, and four for the lookup.
+
+use core::ops::Range;
 
 use halo2_base::halo2_proofs::{
     halo2curves::bn256::Fr,
@@ -35,7 +35,7 @@ use halo2_base::halo2_proofs::{
     poly::Rotation,
 };
 
-use crate::{builder::CircuitBuilder, cell::Cell, convert::P, kind::Kind};
+use crate::{builder::CircuitBuilder, cell::Cell, convert::P, kind::Kind, plan::SHORTEST};
 
 /// Bits of a lookup.
 pub const LIMB_BITS: usize = 16;
@@ -49,141 +49,159 @@ pub const MAX_MAGNITUDE: u128 = P as u128 * ((1 << 47) - 1);
 /// `p·2^47`, added to what is reduced so that the quotient of a negative value is not negative.
 const OFFSET: i128 = (P as i128) << 47;
 
-/// What the fixed columns say about a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tag {
-    pub(crate) lookup: bool,
-    pub(crate) relation: Relation,
-}
-
-/// The relation that starts at a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the fixed column `relation` says of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
-    /// None.
-    #[default]
-    None,
-    /// `v₀ + 2^16·v₁ = v₂`
-    Limbs,
-    /// `v₀ + v₁ + 2^16·v₂ = p - 1`
-    BelowP,
-    /// `v₀ + p·v₁ = v₂`
-    LowQuotient,
-    /// `v₀ + p·(2^16·v₁ + 2^32·v₂ - 2^47) = v₃`
-    HighQuotient,
+    Quotient,
+    Word,
+    Canonical,
 }
 
 impl Relation {
-    const ALL: [Self; 5] = [Self::None, Self::Limbs, Self::BelowP, Self::LowQuotient, Self::HighQuotient];
-
-    /// The difference of the relation's sides.
-    fn difference(self, v: &[Expression<Fr>; 4]) -> Expression<Fr> {
-        let [v0, v1, v2, v3] = v.clone();
-        let p = Fr::from(P);
-        let power = |n: u32| Fr::from(1u64 << n);
-        match self {
-            Self::None => Expression::Constant(Fr::zero()),
-            Self::Limbs => v0 + v1 * power(16) - v2,
-            Self::BelowP => v0 + v1 + v2 * power(16) - Expression::Constant(Fr::from(P - 1)),
-            Self::LowQuotient => v0 + v1 * p - v2,
-            Self::HighQuotient => {
-                v0 + v1 * (p * power(16)) + v2 * (p * power(32)) - Expression::Constant(p * power(47)) - v3
-            }
-        }
-    }
-
-    /// Vanishes where the column holds another relation.
-    fn selector(self, column: &Expression<Fr>) -> Expression<Fr> {
-        let others = Self::ALL.into_iter().filter(|r| *r != self && *r != Self::None);
-        others.fold(column.clone(), |product, r| product * (column.clone() - Expression::Constant(r.code())))
-    }
-
-    /// The value in the fixed column.
+    /// The value in the fixed column; zero is none.
     pub(crate) fn code(self) -> Fr {
-        Fr::from(self as u64)
+        Fr::from(self as u64 + 1)
     }
 }
 
-/// The column and its selectors.
+/// Vanishes at zero and where the column holds one of `others`.
+fn selector(column: &Expression<Fr>, others: &[Relation]) -> Expression<Fr> {
+    let distance = |other: &Relation| column.clone() - Expression::Constant(other.code());
+    others.iter().fold(column.clone(), |product, other| product * distance(other))
+}
+
+/// A kind of group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Reduction,
+    Canonical,
+    Word,
+}
+
+impl Group {
+    /// How many values it has in `V`.
+    pub(crate) const fn values(self) -> usize {
+        match self {
+            Self::Reduction => 2,
+            Self::Canonical | Self::Word => 1,
+        }
+    }
+
+    /// The rows of its limbs in `R`.
+    pub(crate) const fn limbs(self) -> Range<usize> {
+        match self {
+            Self::Reduction => 0..5,
+            Self::Canonical => 0..4,
+            Self::Word => 2..4,
+        }
+    }
+
+    /// The relations of its rows.
+    pub(crate) const fn relations(self) -> &'static [Relation] {
+        match self {
+            Self::Reduction => &[Relation::Quotient, Relation::Word],
+            Self::Canonical => &[Relation::Canonical],
+            Self::Word => &[Relation::Word],
+        }
+    }
+
+    /// How many rows it takes, with or without the chain behind it.
+    pub(crate) const fn rows(self, followed: bool) -> usize {
+        if followed { self.values() + SHORTEST } else { self.limbs().end }
+    }
+}
+
+/// The column of limbs, and the fixed one.
 #[derive(Clone, Copy, Debug)]
 pub struct RangeConfig {
-    pub(crate) value: Column<Advice>,
-    pub(crate) lookup: Column<Fixed>,
+    pub(crate) limb: Column<Advice>,
     pub(crate) relation: Column<Fixed>,
 }
 
 impl RangeConfig {
-    /// `table` holds a row's kind and the table's entries.
-    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, table: [Column<Fixed>; 2]) -> Self {
-        let config =
-            Self { value: meta.advice_column(), lookup: meta.fixed_column(), relation: meta.fixed_column() };
-        // [RANGE-5]
+    /// `value` holds the groups' values, `table` a row's kind and the table's entries.
+    pub(crate) fn configure(
+        meta: &mut ConstraintSystem<Fr>,
+        value: Column<Advice>,
+        table: [Column<Fixed>; 2],
+    ) -> Self {
+        let config = Self { limb: meta.advice_column(), relation: meta.fixed_column() };
+        // [RANGE-4]
         meta.lookup_any("range", |cells| {
-            let value = cells.query_advice(config.value, Rotation::cur());
-            let on = cells.query_fixed(config.lookup, Rotation::cur());
+            let limb = cells.query_advice(config.limb, Rotation::cur());
             let [kind, entry] = table.map(|column| cells.query_fixed(column, Rotation::cur()));
-            vec![(on.clone(), kind), (on * value, entry)]
+            vec![(Expression::Constant(Kind::Table.code()), kind), (limb, entry)]
         });
-        // [RANGE-1] to [RANGE-4]
         meta.create_gate("range", |cells| {
-            let v = [0, 1, 2, 3].map(|i| cells.query_advice(config.value, Rotation(i)));
-            let column = cells.query_fixed(config.relation, Rotation::cur());
-            let relations = Relation::ALL.into_iter().filter(|r| *r != Relation::None);
-            relations.map(|r| r.selector(&column) * r.difference(&v)).collect::<Vec<_>>()
+            let [v, r] = [value, config.limb]
+                .map(|column| [0, 1, 2, 3].map(|i| cells.query_advice(column, Rotation(i))));
+            let relation = cells.query_fixed(config.relation, Rotation::cur());
+            constraints(&relation, &v, &r)
         });
         config
     }
-
-    /// What the column `lookup` holds where it is on: the kind of the table's rows.
-    pub(crate) fn lookup_code() -> Fr {
-        Kind::Table.code()
-    }
-
-    /// The table's entry for a limb.
-    pub(crate) fn table_entry(limb: u64) -> Fr {
-        Self::lookup_code() * Fr::from(limb)
-    }
 }
 
-/// The cells queued for the range column, in order: numbers of values.
-#[derive(Clone, Debug, Default)]
+/// `[RANGE-1]` to `[RANGE-3]`
+fn constraints(
+    relation: &Expression<Fr>,
+    v: &[Expression<Fr>; 4],
+    r: &[Expression<Fr>; 4],
+) -> [Expression<Fr>; 3] {
+    use Relation::{Canonical, Quotient, Word};
+    let p = Fr::from(P);
+    let power = |n: u32| Fr::from(1u64 << n);
+    let constant = |value: Fr| Expression::Constant(value);
+    let wide = |low: usize| r[low].clone() + r[low + 1].clone() * power(16);
+    let quotient = wide(0) + r[2].clone() * power(32) - constant(power(47));
+    [
+        selector(relation, &[Quotient]) * (wide(2) - v[0].clone()),
+        selector(relation, &[Quotient, Word]) * (v[0].clone() + wide(0) - constant(Fr::from(P - 1))),
+        selector(relation, &[Word, Canonical]) * (v[1].clone() + quotient * p - v[0].clone()),
+    ]
+}
+
+/// The groups, in order: numbers of their values, then of their limbs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RangeCells {
-    pub(crate) cells: Vec<u32>,
-    pub(crate) tags: Vec<Tag>,
+    pub(crate) reductions: Vec<[u32; 7]>,
+    pub(crate) canonicals: Vec<[u32; 5]>,
+    pub(crate) words: Vec<[u32; 3]>,
+}
+
+impl RangeCells {
+    /// All groups, as they stand in the columns.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Group, &[u32])> {
+        let reductions = self.reductions.iter().map(|cells| (Group::Reduction, cells.as_slice()));
+        let canonicals = self.canonicals.iter().map(|cells| (Group::Canonical, cells.as_slice()));
+        let words = self.words.iter().map(|cells| (Group::Word, cells.as_slice()));
+        reductions.chain(canonicals).chain(words)
+    }
 }
 
 impl CircuitBuilder {
-    fn push_range_cell(&mut self, cell: Cell, lookup: bool, relation: Relation) -> Cell {
-        self.range.cells.push(cell.index);
-        self.range.tags.push(Tag { lookup, relation });
-        cell
+    /// A new value for a limb of an integer.
+    fn limb(&mut self, value: u64, index: u32) -> u32 {
+        self.witness(Fr::from((value >> (16 * index)) & 0xffff)).index
     }
 
-    fn push_limb(&mut self, value: u64, index: u32, relation: Relation) -> Cell {
-        let limb = self.witness(Fr::from((value >> (16 * index)) & 0xffff));
-        self.push_range_cell(limb, true, relation)
-    }
-
-    /// Queues `a₀, a₁, x`; another relation starts at `x`.
-    fn push_wide(&mut self, x: u64, next: Relation) -> Cell {
-        self.push_limb(x, 0, Relation::Limbs);
-        self.push_limb(x, 1, Relation::None);
-        let x = self.witness(Fr::from(x));
-        self.push_range_cell(x, false, next)
-    }
-
-    /// A new value in `[0, 2^16)`.
-    pub(crate) fn load_limb(&mut self, value: u16) -> Cell {
-        self.push_limb(value.into(), 0, Relation::None)
+    /// A new value in `[0, 2^32)`.
+    pub(crate) fn load_word(&mut self, value: u32) -> Cell {
+        let x = self.witness(Fr::from(u64::from(value)));
+        let limbs = [0, 1].map(|i| self.limb(value.into(), i));
+        self.range.words.push([x.index, limbs[0], limbs[1]]);
+        x
     }
 
     /// A new canonical KoalaBear value.
-    pub(crate) fn range_canonical(&mut self, x: u32) -> Cell {
-        let cell = self.push_wide(x.into(), Relation::BelowP);
-        // Not below zero for a canonical `x`; for another the relation fails, as it must.
-        let distance = (P - 1).wrapping_sub(x.into());
-        self.push_limb(distance, 0, Relation::None);
-        self.push_limb(distance, 1, Relation::None);
-        cell
+    pub(crate) fn range_canonical(&mut self, value: u32) -> Cell {
+        let x = self.witness(Fr::from(u64::from(value)));
+        // Not below zero for a canonical value; for another the relation fails, as it must.
+        let distance = (P - 1).wrapping_sub(value.into());
+        let [b0, b1] = [0, 1].map(|i| self.limb(distance, i));
+        let [a0, a1] = [0, 1].map(|i| self.limb(value.into(), i));
+        self.range.canonicals.push([x.index, b0, b1, a0, a1]);
+        x
     }
 
     /// The remainder, below 2^32, of the integer `v` modulo `p`; `cell` holds `v`.
@@ -192,14 +210,11 @@ impl CircuitBuilder {
         let p = i128::from(P);
         let quotient = u64::try_from(shifted.div_euclid(p)).expect("the magnitude was checked by the caller");
         let remainder = u64::try_from(shifted.rem_euclid(p)).expect("a remainder modulo p is below 2^31");
-        let reduced = self.push_wide(remainder, Relation::LowQuotient);
-        self.push_limb(quotient, 0, Relation::None);
-        let low = self.witness(Fr::from(remainder + P * (quotient & 0xffff)));
-        self.push_range_cell(low, false, Relation::HighQuotient);
-        self.push_limb(quotient, 1, Relation::None);
-        self.push_limb(quotient, 2, Relation::None);
-        self.push_range_cell(*cell, false, Relation::None);
-        reduced
+        let x = self.witness(Fr::from(remainder));
+        let [q0, q1, q2] = [0, 1, 2].map(|i| self.limb(quotient, i));
+        let [a0, a1] = [0, 1].map(|i| self.limb(remainder, i));
+        self.range.reductions.push([cell.index, x.index, q0, q1, q2, a0, a1]);
+        x
     }
 }
 
@@ -209,12 +224,12 @@ mod tests {
     use crate::{
         Operand,
         convert::int_to_fr,
-        testing::{accepts, rejects},
+        testing::{accepts, failing_rows, rejects},
     };
 
-    /// Overwrites consecutive cells of the range column.
-    fn overwrite(builder: &mut CircuitBuilder, row: usize, values: &[u64]) {
-        for (&cell, &value) in builder.range.cells[row..].iter().zip(values) {
+    fn overwrite(builder: &mut CircuitBuilder, cells: &[u32], values: &[u64]) {
+        assert_eq!(cells.len(), values.len());
+        for (&cell, &value) in cells.iter().zip(values) {
             builder.values[cell as usize] = Fr::from(value);
         }
     }
@@ -224,15 +239,15 @@ mod tests {
         builder.range_reduce(&cell, v);
     }
 
-    /// The cells of a canonical group.
-    fn canonical_cells(x: u64, b: [u64; 2]) -> [u64; 5] {
-        [x & 0xffff, x >> 16, x, b[0], b[1]]
+    /// The values of a canonical group.
+    fn canonical_values(x: u64, b: [u64; 2]) -> [u64; 5] {
+        [x, b[0], b[1], x & 0xffff, x >> 16]
     }
 
-    /// The cells of a reduction of `x + p·(quotient - 2^47)`, without the last.
-    fn reduction_cells(x: u64, quotient: u64) -> [u64; 7] {
+    /// The values of a reduction of `x + p·(quotient - 2^47)`, without the first.
+    fn reduction_values(x: u64, quotient: u64) -> [u64; 6] {
         let [q0, q1, q2] = [0, 16, 32].map(|shift| (quotient >> shift) & 0xffff);
-        [x & 0xffff, x >> 16, x, q0, x + P * q0, q1, q2]
+        [x, q0, q1, q2, x & 0xffff, x >> 16]
     }
 
     #[test]
@@ -244,97 +259,138 @@ mod tests {
             for v in [0, 1, -1, i128::from(P), MAX_MAGNITUDE as i128, -(MAX_MAGNITUDE as i128)] {
                 reduce(builder, v);
             }
+            for x in [0, 1, 0xffff, 0x1_0000, u32::MAX] {
+                builder.load_word(x);
+            }
         });
     }
 
     #[test]
     fn rejects_what_is_not_canonical() {
+        let canonical = |what, values: [u64; 5]| {
+            rejects(what, |builder| {
+                builder.range_canonical(0);
+                let cells = builder.range.canonicals[0];
+                overwrite(builder, &cells, &values);
+            });
+        };
         // [RANGE-2], with an in-range limb for the negative difference.
-        rejects("range", |builder| {
-            builder.range_canonical(0);
-            overwrite(builder, 0, &canonical_cells(P, [0xffff, 0xffff]));
-        });
-        // [RANGE-5], with minus one as the low limb.
+        canonical("range", canonical_values(P, [0xffff, 0xffff]));
+        // [RANGE-1]
+        canonical("range", [7, ((P - 8) & 0xffff), (P - 8) >> 16, 8, 0]);
+        // [RANGE-4], with minus one as the low limb.
         rejects("Lookup", |builder| {
             builder.range_canonical(0);
-            overwrite(builder, 0, &canonical_cells(P, [0, 0]));
-            builder.values[builder.range.cells[3] as usize] = -Fr::one();
-        });
-        // [RANGE-1]
-        rejects("range", |builder| {
-            builder.range_canonical(7);
-            overwrite(builder, 0, &[8]);
+            let cells = builder.range.canonicals[0];
+            overwrite(builder, &cells, &canonical_values(P, [0, 0]));
+            builder.values[cells[1] as usize] = -Fr::one();
         });
     }
 
     #[test]
-    fn rejects_wrong_quotients_and_remainders() {
-        // [RANGE-3] and [RANGE-4]
-        for (row, value) in [(3, 1), (4, 1), (5, 1), (6, 0), (7, 124)] {
-            rejects("range", |builder| {
-                reduce(builder, 123);
-                overwrite(builder, row, &[value]);
-            });
-        }
-        rejects("range", |builder| {
-            reduce(builder, 123);
-            overwrite(builder, 0, &reduction_cells(124, 1 << 47));
+    fn every_value_of_a_group_is_judged() {
+        // Group by group one value is another one, within its range.
+        let mut starts = vec![];
+        let rows = failing_rows("range", |builder| {
+            for cell in 0..7 {
+                reduce(builder, 123 << 40);
+                let index = builder.range.reductions[cell][cell];
+                builder.values[index as usize] = Fr::from(5);
+                starts.push(cell * Group::Reduction.rows(false));
+            }
+            for cell in 0..5 {
+                builder.range_canonical(123 << 20);
+                let index = builder.range.canonicals[cell][cell];
+                builder.values[index as usize] = Fr::from(5);
+                starts.push(7 * Group::Reduction.rows(false) + cell * Group::Canonical.rows(false));
+            }
+            let base = 7 * Group::Reduction.rows(false) + 5 * Group::Canonical.rows(false);
+            for cell in 0..3 {
+                builder.load_word(123 << 20);
+                let index = builder.range.words[cell][cell];
+                builder.values[index as usize] = Fr::from(5);
+                starts.push(base + cell * Group::Word.rows(false));
+            }
         });
+        for start in starts {
+            assert!(
+                rows.iter().any(|row| (start..start + 2).contains(row)),
+                "the group at {start}: {rows:?}"
+            );
+        }
     }
 
     #[test]
     fn a_reduction_may_leave_another_representative_but_no_canonical_value() {
         accepts(|builder| {
             reduce(builder, 123);
-            overwrite(builder, 0, &reduction_cells(123 + P, (1 << 47) - 1));
+            let cells = builder.range.reductions[0];
+            overwrite(builder, &cells[1..], &reduction_values(123 + P, (1 << 47) - 1));
         });
         rejects("Equality", |builder| {
             let cell = builder.witness(Fr::from(1 << 40));
             let felt = builder.felt_from_cell_unchecked(cell, 1 << 40, 1 << 40);
             builder.canonical(felt);
             let (r, q) = ((1u64 << 40) % P, (1u64 << 40) / P + (1 << 47));
-            overwrite(builder, 0, &reduction_cells(r + P, q - 1));
+            let cells = builder.range.reductions[0];
+            overwrite(builder, &cells[1..], &reduction_values(r + P, q - 1));
+        });
+        rejects("range", |builder| {
+            reduce(builder, 123);
+            let cells = builder.range.reductions[0];
+            overwrite(builder, &cells[1..], &reduction_values(124, 1 << 47));
         });
     }
 
     #[test]
     fn a_limb_is_in_the_table_only() {
-        accepts(|builder| {
-            builder.load_limb(0);
-            builder.load_limb(0xffff);
-        });
-        // The first value beyond, a third of the largest, negative ones; what `K` holds in other rows, and a third of it.
-        let third =
-            Option::<Fr>::from(halo2_base::halo2_proofs::halo2curves::ff::Field::invert(&Fr::from(3)))
-                .unwrap();
+        // The first value beyond, negative ones, a fraction; what `K` holds in other rows.
         let round = crate::poseidon2::trace::FIXED_ROWS[5].constant;
         let constant = Fr::from(1 << 40);
         for value in [
             Fr::from(1 << 16),
             Fr::from(3 * 0xffff),
-            third,
+            Fr::from(2).invert().unwrap(),
             -Fr::one(),
             constant,
-            constant * third,
             round,
-            round * third,
         ] {
             rejects("Lookup", |builder| {
                 builder.permute([Operand::Constant(constant); 3]);
-                let limb = builder.load_limb(0);
-                builder.values[limb.index as usize] = value;
+                let word = builder.load_word(0);
+                let [x, low, _] = builder.range.words[0];
+                assert_eq!(word.index, x);
+                builder.values[x as usize] = value;
+                builder.values[low as usize] = value;
             });
         }
     }
 
     #[test]
-    fn what_is_not_looked_up_is_free() {
-        // Chains in the rows of the table, with values far beyond it.
-        accepts(|builder| {
-            for i in 0..50_000u64 {
-                let large = Operand::Witness(-Fr::from(i + 1));
-                builder.chain(large, [(large, large)]);
-            }
-        });
+    fn relations_are_off_where_others_are_on() {
+        let value = |expression: Expression<Fr>| {
+            let never = |_: &str| unreachable!("a constant expression");
+            expression.evaluate(
+                &|constant| constant,
+                &|_| never("selector"),
+                &|_| never("fixed"),
+                &|_| never("advice"),
+                &|_| never("instance"),
+                &|_| never("challenge"),
+                &|a: Fr| -a,
+                &|a, b| a + b,
+                &|a, b| a * b,
+                &|a, scale| a * scale,
+            )
+        };
+        let [v, r] =
+            [10u64, 20].map(|base| [0, 1, 2, 3].map(|i| Expression::Constant(Fr::from(base * base + i))));
+        let on = |code: u64| {
+            constraints(&Expression::Constant(Fr::from(code)), &v, &r).map(|c| value(c) != Fr::zero())
+        };
+        assert_eq!(on(0), [false, false, false]);
+        assert_eq!(on(Relation::Quotient as u64 + 1), [false, false, true]);
+        assert_eq!(on(Relation::Word as u64 + 1), [true, false, false]);
+        assert_eq!(on(Relation::Canonical as u64 + 1), [true, true, false]);
     }
 }

@@ -80,7 +80,8 @@ pub(crate) fn every_cell_is_constrained(stride: usize, build: impl Fn(&mut Circu
 /// Classes of values in cells, bound to be equal, without those bound to constants.
 fn classes(builder: &CircuitBuilder) -> Vec<Vec<u32>> {
     let states = builder.permutations.iter().flat_map(|p| p.input.iter().chain(&p.output));
-    let cells = builder.chains.iter().flatten().chain(&builder.range.cells).chain(states);
+    let groups = builder.range.iter().flat_map(|(_, cells)| cells);
+    let cells = builder.chains.iter().flatten().chain(groups).chain(states);
     let mut neighbours: BTreeMap<u32, Vec<u32>> = cells.map(|&index| (index, vec![])).collect();
     for &[a, b] in &builder.equalities {
         neighbours.entry(a).or_default().push(b);

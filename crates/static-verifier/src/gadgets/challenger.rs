@@ -30,10 +30,10 @@ use crate::{
 
 /// Base-`p` digits taken from a squeezed element.
 const DIGITS: usize = 7;
-/// 16-bit limbs that hold the remaining quotient.
-const QUOTIENT_LIMBS: usize = 3;
-/// 16-bit limbs that hold `p^7` twice.
-const LOW_LIMBS: usize = 14;
+/// 32-bit words that hold the remaining quotient.
+const QUOTIENT_WORDS: usize = 2;
+/// 32-bit words that hold `p^7` twice.
+const LOW_WORDS: usize = 7;
 
 /// The transcript.
 ///
@@ -222,9 +222,9 @@ impl CircuitBuilder {
             let digit = u32::try_from(div_rem_words(&mut words, P)).expect("a digit in base p is below 2^31");
             self.load_felt(KoalaBear::from_u32(digit))
         });
-        // Both the quotient and its distance from the largest one lie in [0, 2^48): 0 ≤ R ≤ R_max. [SPLIT-1]
-        let quotient = self.load_limbs(words[0]);
-        let distance = self.load_limbs(LARGEST.quotient.wrapping_sub(words[0]));
+        // Both the quotient and its distance from the largest one lie in [0, 2^64): 0 ≤ R ≤ R_max. [SPLIT-1]
+        let quotient = self.load_words(words[0]);
+        let distance = self.load_words(LARGEST.quotient.wrapping_sub(words[0]));
         let one = Constant(Fr::ONE);
         self.assert_chain(
             Existing(quotient),
@@ -251,24 +251,22 @@ impl CircuitBuilder {
             Constant(LARGEST.low + p7),
             [(Existing(low), Constant(-Fr::ONE)), (Existing(at_top), Constant(-p7))],
         );
-        let words = to_words(*slack.value());
-        let limbs: Vec<Cell> = (0..LOW_LIMBS)
-            .map(|i| {
-                let word = words.get(i / 4).copied().unwrap_or(0);
-                self.load_limb(((word >> (16 * (i % 4))) & 0xffff) as u16)
-            })
-            .collect();
-        let weighted =
-            (1..LOW_LIMBS).map(|i| (Existing(limbs[i]), Constant(Fr::from(1 << 16).pow([i as u64]))));
-        self.assert_chain(Existing(limbs[0]), weighted.collect::<Vec<_>>(), Existing(slack));
+        let low = self.load_weighted::<LOW_WORDS>(to_words(*slack.value()));
+        self.assert_cells_equal(&low, &slack);
     }
 
-    /// A cell in `[0, 2^48)`.
-    fn load_limbs(&mut self, value: u64) -> Cell {
-        let limbs: [Cell; QUOTIENT_LIMBS] =
-            core::array::from_fn(|i| self.load_limb(((value >> (16 * i)) & 0xffff) as u16));
-        let weighted = (1..QUOTIENT_LIMBS).map(|i| (Existing(limbs[i]), Constant(Fr::from(1 << (16 * i)))));
-        self.chain(Existing(limbs[0]), weighted.collect::<Vec<_>>())
+    /// A value in `[0, 2^64)`.
+    fn load_words(&mut self, value: u64) -> Cell {
+        self.load_weighted::<QUOTIENT_WORDS>([value, 0, 0, 0])
+    }
+
+    /// A value in `[0, 2^(32·N))`.
+    fn load_weighted<const N: usize>(&mut self, integer: [u64; 4]) -> Cell {
+        let words: [Cell; N] = core::array::from_fn(|i| {
+            self.load_word(((integer[i / 2] >> (32 * (i % 2))) & 0xffff_ffff) as u32)
+        });
+        let weighted = (1..N).map(|i| (Existing(words[i]), Constant(Fr::from(1 << 32).pow([i as u64]))));
+        self.chain(Existing(words[0]), weighted)
     }
 
     /// `[SPLIT-2]` One if the cell is zero, otherwise zero.
@@ -289,7 +287,7 @@ impl CircuitBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{accepts, rejects};
+    use crate::testing::{accepts, failures};
 
     /// `x + r` on words.
     fn plus_modulus(x: Fr) -> [u64; 4] {
@@ -318,10 +316,11 @@ mod tests {
     fn the_digits_of_a_value_plus_the_modulus_are_rejected() {
         // The quotient is the largest or the one above, the low part too large.
         for value in [Fr::ZERO, Fr::from(5), power_of_p(DIGITS), power_of_p(DIGITS) * Fr::from(2)] {
-            rejects("vertical", |builder| {
+            let failures = failures(|builder| {
                 let cell = builder.witness(value);
                 builder.split_digits_as(cell, plus_modulus(value));
             });
+            assert!(!failures.is_empty(), "{value:?}");
         }
     }
 }
