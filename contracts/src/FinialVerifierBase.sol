@@ -53,8 +53,8 @@ abstract contract FinialVerifierBase is IFinialVerifier {
         }
         halo2Verifier = verifier;
         ACCUMULATOR_BYTES = 32 * layout.accumulatorWords;
-        PROOF_BYTES =
-            32 * (layout.accumulatorWords + 2 * (layout.leadingPoints + layout.trailingPoints) + layout.scalars);
+        PROOF_BYTES = 32
+            * (layout.accumulatorWords + 2 * (layout.leadingPoints + layout.trailingPoints) + layout.scalars);
     }
 
     /// @inheritdoc IFinialVerifier

@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-/// The few of Foundry's cheat codes that the tests and the deployment script use.
+/// The few of Foundry's cheat codes that the tests and the deployment scripts use.
 interface Vm {
     function readFile(string calldata path) external view returns (string memory);
+    function writeFile(string calldata path, string calldata data) external;
+    function createDir(string calldata path, bool recursive) external;
+    function exists(string calldata path) external view returns (bool);
     function parseBytes(string calldata text) external pure returns (bytes memory);
     function trim(string calldata text) external pure returns (string memory);
+    function toString(uint256 value) external pure returns (string memory);
+    function toString(address value) external pure returns (string memory);
+    function toString(bytes32 value) external pure returns (string memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
     function envOr(string calldata name, string calldata fallbackValue) external view returns (string memory);
     function chainId(uint256 id) external;
+    function prank(address sender) external;
+    function assume(bool condition) external pure;
+    function etch(address target, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
+    function expectEmit(address emitter) external;
+    function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function startBroadcast() external;
     function stopBroadcast() external;
 }
@@ -21,10 +32,23 @@ abstract contract Cheats {
     /// Foundry answers at this address: the last 20 bytes of keccak256("hevm cheat code").
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
-    /// Where the contract and its proofs lie, by profile.
-    function generatedDirectory() internal view returns (string memory) {
+    /// The small circuits' contracts and proofs.
+    string internal constant SMALL = "crates/evm/tests/fixtures/small/";
+
+    /// Where a circuit's contract and proofs lie, by profile: what `generated/v1/` is mapped to.
+    function generatedDirectory(string memory circuit) internal view returns (string memory) {
+        string memory own = string.concat("contracts/generated/v1/", circuit, "/");
         bool small = keccak256(bytes(vm.envOr("FOUNDRY_PROFILE", "default"))) == keccak256("small");
-        return small ? "crates/evm/tests/fixtures/small/" : "contracts/generated/";
+        // A circuit whose contract is not committed yet is mapped to the small one in foundry.toml.
+        if (small || !vm.exists(string.concat(own, "manifest.json"))) {
+            return string.concat(SMALL, circuit, "/");
+        }
+        return own;
+    }
+
+    /// Creation code from a file.
+    function committedCode(string memory path) internal view returns (bytes memory) {
+        return vm.parseBytes(vm.trim(vm.readFile(path)));
     }
 
     error AssertionFailed(string what);

@@ -1,265 +1,432 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {Halo2Layout} from "generated/Halo2Layout.sol";
-import {Halo2Verifier} from "generated/Halo2Verifier.sol";
-import {FinialVerifier} from "../src/FinialVerifier.sol";
 import {IFinialVerifier} from "../src/IFinialVerifier.sol";
-import {Cheats} from "./Cheats.sol";
+import {FinialVerifier} from "../src/v1/FinialVerifier.sol";
+import {FinialVerifierWrapped} from "../src/v1/FinialVerifierWrapped.sol";
+import {Proofs} from "./Proofs.sol";
 
-/// The committed contract and proof, through Solidity callers. `FOUNDRY_PROFILE=small` runs the same
-/// tests on the small circuit of crates/evm.
-contract FinialVerifierTest is Cheats {
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
-    uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
-
-    FinialVerifier private front;
-    bytes private publicValues;
-    bytes private proofData;
-    bytes private callData;
-    bytes32 private exeCommit;
-    bytes32 private leafCommit;
-    uint256 private measuredGas;
+/// The committed contract and proof of one circuit, through Solidity callers. `FOUNDRY_PROFILE=small` runs
+/// the same tests on the small circuits of crates/evm.
+abstract contract VerifierSuite is Proofs {
+    IFinialVerifier internal front;
+    Proof internal good;
 
     function setUp() public {
         vm.chainId(31337);
-        front = new FinialVerifier(address(new Halo2Verifier()));
-        string memory json = vm.readFile(string.concat(generatedDirectory(), "proof.json"));
-        publicValues = vm.parseJsonBytes(json, ".public_values");
-        proofData = vm.parseJsonBytes(json, ".proof_data");
-        callData = vm.parseJsonBytes(json, ".calldata");
-        exeCommit = vm.parseJsonBytes32(json, ".exe_commit");
-        leafCommit = vm.parseJsonBytes32(json, ".leaf_commit");
-        measuredGas = vm.parseJsonUint(json, ".gas");
-        check(vm.parseJsonBytes32(json, ".code_hash") == front.verifierCodeHash(), "code_hash");
+        front = deploy();
+        good = proofOf(circuit());
+        check(good.codeHash == front.verifierCodeHash(), "code_hash");
     }
 
-    function verify() private view {
-        front.verify(publicValues, proofData, exeCommit, leafCommit);
+    function circuit() internal pure virtual returns (string memory);
+    function deploy() internal virtual returns (IFinialVerifier);
+    function deployBehind(address halo2Verifier) internal virtual returns (IFinialVerifier);
+    function creationCode() internal pure virtual returns (bytes memory);
+    function layout() internal pure virtual returns (Layout memory);
+
+    function verify(Proof memory proof) internal view {
+        front.verify(proof.publicValues, proof.proofData, proof.exeCommit, proof.leafCommit);
     }
 
-    function expect(bytes4 selector) private {
-        vm.expectRevert(abi.encodeWithSelector(selector));
+    /// Refused, and with what. With a limit: a point off the curve makes a precompile burn all gas it is given.
+    function reasonFor(bytes memory data) internal view returns (bytes memory) {
+        (bool ok, bytes memory reason) = address(front).staticcall{gas: 2_000_000}(data);
+        check(!ok, "accepted");
+        return reason;
     }
 
-    function expect(bytes4 selector, uint256 argument) private {
-        vm.expectRevert(abi.encodeWithSelector(selector, argument));
+    function encode(Proof memory proof) internal view returns (bytes memory) {
+        return abi.encodeCall(
+            front.verify, (proof.publicValues, proof.proofData, proof.exeCommit, proof.leafCommit)
+        );
+    }
+
+    function checkRefused(Proof memory proof, bytes memory reason) internal view {
+        checkEq(reasonFor(encode(proof)), reason, "another error");
+    }
+
+    function checkRejected(Proof memory proof) internal view {
+        checkRefused(proof, abi.encodeWithSelector(IFinialVerifier.ProofRejected.selector));
+    }
+
+    function raw(bytes memory input) internal view returns (bool ok) {
+        (ok,) = front.halo2Verifier().staticcall{gas: 2_000_000}(input);
+    }
+
+    /// What the front has to say about a word of `proofData`: nothing (empty) if it is canonical.
+    function fault(bytes memory proofData, uint256 index) internal pure returns (bytes memory) {
+        uint256 word = wordAt(proofData, index);
+        Layout memory l = layout();
+        if (index >= l.limbs) {
+            bool scalar = index >= l.firstScalar && index < l.endOfScalars;
+            if (word < (scalar ? R : Q)) return "";
+            if (scalar) {
+                return abi.encodeWithSelector(IFinialVerifier.ProofScalarNotCanonical.selector, index);
+            }
+            return abi.encodeWithSelector(IFinialVerifier.ProofCoordinateNotCanonical.selector, index);
+        }
+        uint256 first = index - index % 3;
+        bool fits = word < (index % 3 == 2 ? 1 << 80 : 1 << 88);
+        uint256 lower = wordAt(proofData, first) | (wordAt(proofData, first + 1) << 88);
+        if (fits && (index % 3 != 2 || (lower | (word << 176)) < Q)) return "";
+        return abi.encodeWithSelector(IFinialVerifier.AccumulatorNotCanonical.selector, index);
     }
 
     // ---- accepted ----
 
     function test_AcceptsTheProof() public view {
-        verify();
+        verify(good);
     }
 
     function test_AcceptsTheCalldataOfTheProofFile() public view {
-        checkEq(
-            callData,
-            abi.encodeCall(front.verify, (publicValues, proofData, exeCommit, leafCommit)),
-            "calldata"
-        );
-        (bool ok,) = address(front).staticcall(callData);
+        checkEq(good.callData, encode(good), "calldata");
+        (bool ok,) = address(front).staticcall(good.callData);
         check(ok, "the proof file's calldata is rejected");
     }
 
     function test_GasOfTheCallIsBelowTheMeasuredTransaction() public view {
-        bytes memory data = callData;
+        bytes memory data = good.callData;
         uint256 before = gasleft();
         (bool ok,) = address(front).staticcall(data);
         uint256 used = before - gasleft();
-        check(ok && used < measuredGas, "gas");
+        check(ok && used < good.gas, "gas");
     }
 
     // ---- the committed bytecode is that of the committed sources ----
 
     function test_BytecodeIsTheCommittedOne() public view {
-        checkEq(type(Halo2Verifier).creationCode, committed("Halo2Verifier.hex"), "Halo2Verifier.hex");
-        checkEq(type(FinialVerifier).creationCode, committed("FinialVerifier.hex"), "FinialVerifier.hex");
+        bytes memory code = committedCode(string.concat(generatedDirectory(circuit()), "FinialVerifier.hex"));
+        checkEq(creationCode(), code, "FinialVerifier.hex");
         check(front.halo2Verifier().codehash == front.verifierCodeHash(), "code hash");
         check(front.halo2Verifier().code.length <= 24576, "EIP-170");
     }
 
-    function committed(string memory file) private view returns (bytes memory) {
-        return vm.parseBytes(vm.trim(vm.readFile(string.concat(generatedDirectory(), file))));
+    function test_SaysWhatItIs() public view {
+        check(front.verifierCodeHash() == layout().codeHash, "hash");
+        check(front.VERSION_SELECTOR() == bytes4(layout().codeHash), "selector");
+        check(front.insecureParameters() == layout().insecure, "parameters");
     }
 
     // ---- another statement ----
 
-    function test_RejectsAChangedPublicValue() public {
-        publicValues[0] ^= 0x01;
-        expect(IFinialVerifier.ProofRejected.selector);
-        verify();
+    function testFuzz_RejectsOtherPublicValues(bytes calldata values) public view {
+        vm.assume(keccak256(values) != keccak256(good.publicValues));
+        Proof memory proof = good;
+        proof.publicValues = values;
+        checkRejected(proof);
     }
 
-    function test_RejectsALongerPublicValue() public {
-        publicValues.push(0);
-        expect(IFinialVerifier.ProofRejected.selector);
-        verify();
-    }
-
-    function test_RejectsAnotherExeCommit() public {
-        exeCommit = bytes32(addmod(uint256(exeCommit), 1, R));
-        expect(IFinialVerifier.ProofRejected.selector);
-        verify();
-    }
-
-    function test_RejectsAnotherLeafCommit() public {
-        leafCommit = bytes32(addmod(uint256(leafCommit), 1, R));
-        expect(IFinialVerifier.ProofRejected.selector);
-        verify();
+    function testFuzz_RejectsOtherCommitments(uint256 exeCommit, uint256 leafCommit) public view {
+        Proof memory proof = good;
+        proof.exeCommit = bytes32(exeCommit % R);
+        vm.assume(proof.exeCommit != good.exeCommit);
+        checkRejected(proof);
+        proof.exeCommit = good.exeCommit;
+        proof.leafCommit = bytes32(leafCommit % R);
+        vm.assume(proof.leafCommit != good.leafCommit);
+        checkRejected(proof);
     }
 
     // ---- another proof ----
 
-    function test_RejectsOtherLengths() public {
-        bytes memory whole = proofData;
-        for (uint256 i = 0; i < 3; i++) {
-            uint256 length = [uint256(0), whole.length - 32, whole.length - 1][i];
-            bytes memory cut = new bytes(length);
-            for (uint256 j = 0; j < length; j++) {
-                cut[j] = whole[j];
-            }
-            rejectLength(cut);
-        }
-        rejectLength(bytes.concat(whole, hex"00"));
-        rejectLength(bytes.concat(whole, bytes32(0)));
+    function testFuzz_RejectsOtherLengths(bytes calldata data, uint256 cut) public view {
+        Proof memory proof = good;
+        uint256 expected = good.proofData.length;
+        proof.proofData = bytes.concat(slice(good.proofData, 0, cut % (expected + 1)), data);
+        vm.assume(proof.proofData.length != expected);
+        bytes4 name = IFinialVerifier.ProofLengthMismatch.selector;
+        checkRefused(proof, abi.encodeWithSelector(name, expected, proof.proofData.length));
     }
 
-    function rejectLength(bytes memory proof) private {
-        uint256 expected = proofData.length;
-        vm.expectRevert(
-            abi.encodeWithSelector(IFinialVerifier.ProofLengthMismatch.selector, expected, proof.length)
-        );
-        front.verify(publicValues, proof, exeCommit, leafCommit);
+    function test_RejectsOtherLengths() public view {
+        Proof memory proof = good;
+        uint256 expected = good.proofData.length;
+        bytes4 name = IFinialVerifier.ProofLengthMismatch.selector;
+        for (uint256 i = 0; i < 5; i++) {
+            uint256 length = [uint256(0), expected - 32, expected - 1, expected + 1, expected + 32][i];
+            proof.proofData = new bytes(length);
+            checkRefused(proof, abi.encodeWithSelector(name, expected, length));
+        }
     }
 
     function test_RejectsEveryFlippedWord() public view {
-        bytes memory proof = proofData;
-        for (uint256 index = 0; index < proof.length / 32; index++) {
-            uint256 word = wordAt(proof, index);
-            setWord(proof, index, word ^ 1);
-            // With a limit: a point that is off the curve makes a precompile burn all gas it is given.
-            (bool ok, bytes memory reason) = address(front).staticcall{gas: 1_000_000}(
-                abi.encodeCall(front.verify, (publicValues, proof, exeCommit, leafCommit))
+        Proof memory proof = good;
+        for (uint256 index = 0; index < proof.proofData.length / 32; index++) {
+            uint256 word = wordAt(proof.proofData, index);
+            setWord(proof.proofData, index, word ^ 1);
+            checkRejected(proof);
+            setWord(proof.proofData, index, word);
+        }
+        verify(proof);
+    }
+
+    function testFuzz_NamesWhatIsWrongWithAWord(uint256 index, uint256 value) public view {
+        Proof memory proof = good;
+        index %= proof.proofData.length / 32;
+        vm.assume(value != wordAt(proof.proofData, index));
+        setWord(proof.proofData, index, value);
+        bytes memory expected = fault(proof.proofData, index);
+        // A limb that fits can still make its coordinate too large, which is said of the last limb.
+        if (expected.length == 0 && index < layout().limbs) {
+            expected = fault(proof.proofData, index - index % 3 + 2);
+        }
+        if (expected.length == 0) expected = abi.encodeWithSelector(IFinialVerifier.ProofRejected.selector);
+        checkRefused(proof, expected);
+    }
+
+    // ---- what the generated verifier alone accepts, and the front does not ----
+
+    function test_OnlyTheFrontRefusesPublicInputsPlusTheModulus() public view {
+        Proof memory proof = good;
+        uint256 limbs = layout().limbs;
+        bytes memory input = rawInput(good, limbs);
+        for (uint256 index = 0; index < limbs + 4; index++) {
+            uint256 word = wordAt(input, index);
+            setWord(input, index, word + R);
+            check(raw(input), "the generated verifier has become strict: simplify the front");
+            setWord(input, index, word);
+        }
+        proof.exeCommit = bytes32(uint256(good.exeCommit) + R);
+        bytes4 name = IFinialVerifier.ExeCommitNotCanonical.selector;
+        checkRefused(proof, abi.encodeWithSelector(name, proof.exeCommit));
+        proof.exeCommit = good.exeCommit;
+        proof.leafCommit = bytes32(uint256(good.leafCommit) + R);
+        name = IFinialVerifier.LeafCommitNotCanonical.selector;
+        checkRefused(proof, abi.encodeWithSelector(name, proof.leafCommit));
+        // The digest's halves the front makes itself; limbs it compares with their bounds.
+        proof.leafCommit = good.leafCommit;
+        for (uint256 index = 0; index < limbs; index++) {
+            uint256 word = wordAt(proof.proofData, index);
+            setWord(proof.proofData, index, word + R);
+            name = IFinialVerifier.AccumulatorNotCanonical.selector;
+            checkRefused(proof, abi.encodeWithSelector(name, index));
+            setWord(proof.proofData, index, word);
+        }
+    }
+
+    function test_OnlyTheFrontRefusesScalarsPlusTheModulus() public view {
+        Proof memory proof = good;
+        Layout memory l = layout();
+        for (uint256 index = l.firstScalar; index < l.endOfScalars; index++) {
+            uint256 word = wordAt(proof.proofData, index);
+            setWord(proof.proofData, index, word + R);
+            check(raw(rawInput(proof, l.limbs)), "the generated verifier has become strict");
+            checkRefused(
+                proof, abi.encodeWithSelector(IFinialVerifier.ProofScalarNotCanonical.selector, index)
             );
-            check(!ok, "accepted");
-            checkEq(reason, abi.encodeWithSelector(IFinialVerifier.ProofRejected.selector), "another error");
-            setWord(proof, index, word);
+            setWord(proof.proofData, index, word);
         }
-        front.verify(publicValues, proof, exeCommit, leafCommit);
     }
 
-    function test_RejectsEveryWordPlusItsModulus() public {
-        bytes memory proof = proofData;
-        uint256 start = 2 * Halo2Layout.LEADING_POINTS;
-        for (uint256 index = 0; index < proof.length / 32; index++) {
-            bool scalar = index >= start && index < start + Halo2Layout.SCALARS;
-            uint256 word = wordAt(proof, index);
-            setWord(proof, index, word + (scalar ? R : Q));
-            expect(
-                scalar
-                    ? IFinialVerifier.ProofScalarNotCanonical.selector
-                    : IFinialVerifier.ProofCoordinateNotCanonical.selector,
-                index
+    function testFuzz_OnlyTheFrontRefusesTrailingBytes(bytes calldata tail) public view {
+        vm.assume(tail.length != 0);
+        check(raw(bytes.concat(rawInput(good, layout().limbs), tail)), "the generated verifier is strict");
+        checkNotCanonical(bytes.concat(good.callData, tail));
+    }
+
+    function test_BothRefuseCoordinatesPlusTheModulus() public view {
+        Proof memory proof = good;
+        Layout memory l = layout();
+        for (uint256 index = l.limbs; index < proof.proofData.length / 32; index++) {
+            if (index == l.firstScalar) index = l.endOfScalars;
+            uint256 word = wordAt(proof.proofData, index);
+            setWord(proof.proofData, index, word + Q);
+            check(!raw(rawInput(proof, l.limbs)), "the generated verifier is lax about points too");
+            checkRefused(
+                proof, abi.encodeWithSelector(IFinialVerifier.ProofCoordinateNotCanonical.selector, index)
             );
-            front.verify(publicValues, proof, exeCommit, leafCommit);
-            setWord(proof, index, word);
-        }
-    }
-
-    function wordAt(bytes memory data, uint256 index) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(data, 32), shl(5, index)))
-        }
-    }
-
-    function setWord(bytes memory data, uint256 index, uint256 word) private pure {
-        assembly ("memory-safe") {
-            mstore(add(add(data, 32), shl(5, index)), word)
+            setWord(proof.proofData, index, word);
         }
     }
 
     // ---- another encoding ----
 
-    function test_RejectsCommitsPlusTheModulus() public {
-        bytes32 raised = bytes32(uint256(exeCommit) + R);
-        expect(IFinialVerifier.ExeCommitNotCanonical.selector, uint256(raised));
-        front.verify(publicValues, proofData, raised, leafCommit);
-        raised = bytes32(uint256(leafCommit) + R);
-        expect(IFinialVerifier.LeafCommitNotCanonical.selector, uint256(raised));
-        front.verify(publicValues, proofData, exeCommit, raised);
-    }
-
-    function test_RejectsTrailingCalldata() public view {
-        rejectCalldata(bytes.concat(callData, hex"00"));
-        rejectCalldata(bytes.concat(callData, bytes32(0)));
+    function testFuzz_RejectsEveryFlippedBitOfTheCalldata(uint256 bit) public view {
+        bytes memory data = good.callData;
+        bit %= 8 * data.length;
+        data[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        reasonFor(data);
     }
 
     function test_RejectsPaddingThatIsNotZero() public view {
-        bytes memory data = callData;
-        uint256 used = publicValues.length;
+        bytes memory data = good.callData;
+        uint256 used = good.publicValues.length;
         if (used % 32 == 0) return; // No padding to spoil; the Rust tests fix a length that has some.
         data[4 + 5 * 32 + used] = 0x01;
-        rejectCalldata(data);
+        checkNotCanonical(data);
     }
 
-    function rejectCalldata(bytes memory data) private view {
-        (bool ok, bytes memory reason) = address(front).staticcall(data);
-        check(!ok, "accepted");
-        checkEq(
-            reason, abi.encodeWithSelector(IFinialVerifier.NonCanonicalCalldata.selector), "another error"
-        );
+    function test_RejectsOtherOffsets() public view {
+        // A word of zeros before the byte strings, which the decoder would skip.
+        bytes memory data = good.callData;
+        uint256 head = 4 + 4 * 32;
+        data = bytes.concat(slice(data, 0, head), bytes32(0), slice(data, head, data.length));
+        (uint256 values, uint256 proof) = (offsetAt(data, 4), offsetAt(data, 36));
+        setOffset(data, 4, values + 32);
+        setOffset(data, 36, proof + 32);
+        checkNotCanonical(data);
     }
 
-    function test_RejectsCalldataCutShort() public view {
-        bytes memory data = callData;
+    function offsetAt(bytes memory data, uint256 at) private pure returns (uint256 offset) {
         assembly ("memory-safe") {
-            mstore(data, sub(mload(data), 1))
+            offset := mload(add(add(data, 32), at))
         }
-        (bool ok,) = address(front).staticcall(data);
-        check(!ok, "accepted");
+    }
+
+    function setOffset(bytes memory data, uint256 at, uint256 offset) private pure {
+        assembly ("memory-safe") {
+            mstore(add(add(data, 32), at), offset)
+        }
+    }
+
+    function checkNotCanonical(bytes memory data) private view {
+        bytes memory name = abi.encodeWithSelector(IFinialVerifier.NonCanonicalCalldata.selector);
+        checkEq(reasonFor(data), name, "another error");
+    }
+
+    function testFuzz_RejectsCalldataCutShort(uint256 length) public view {
+        bytes memory data = good.callData;
+        length %= data.length;
+        assembly ("memory-safe") {
+            mstore(data, length)
+        }
+        reasonFor(data);
     }
 
     // ---- where it may live ----
 
     function test_RejectsOtherCodeAsVerifier() public {
-        address other = address(front);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IFinialVerifier.VerifierCodeMismatch.selector, Halo2Layout.VERIFIER_CODE_HASH, other.codehash
-            )
-        );
-        new FinialVerifier(other);
-        // An account without code has another hash as well.
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IFinialVerifier.VerifierCodeMismatch.selector, Halo2Layout.VERIFIER_CODE_HASH, bytes32(0)
-            )
-        );
-        new FinialVerifier(address(0xdead));
+        address[2] memory others = [address(front), address(0xdead)]; // The second has no code at all.
+        for (uint256 i = 0; i < 2; i++) {
+            bytes4 name = IFinialVerifier.VerifierCodeMismatch.selector;
+            vm.expectRevert(abi.encodeWithSelector(name, layout().codeHash, others[i].codehash));
+            deployBehind(others[i]);
+        }
     }
 
     function test_DevelopmentContractsRefuseOtherChains() public {
         address verifier = front.halo2Verifier();
         bool insecure = front.insecureParameters();
+        bytes memory name = abi.encodeWithSelector(IFinialVerifier.InsecureParametersOnChain.selector, 1);
+        vm.chainId(1337);
+        verify(good);
         vm.chainId(1);
-        if (insecure) expect(IFinialVerifier.InsecureParametersOnChain.selector, 1);
-        verify();
-        if (insecure) expect(IFinialVerifier.InsecureParametersOnChain.selector, 1);
-        new FinialVerifier(verifier);
+        if (insecure) vm.expectRevert(name);
+        verify(good);
+        if (insecure) vm.expectRevert(name);
+        deployBehind(verifier);
         // Nor does the generated verifier work there, called by itself.
-        (bool ok,) = verifier.staticcall(instanceAndProof());
-        check(ok == !insecure, "the generated verifier's chain");
+        check(raw(rawInput(good, layout().limbs)) == !insecure, "the generated verifier's chain");
+    }
+}
+
+contract FinialVerifierTest is VerifierSuite {
+    function circuit() internal pure override returns (string memory) {
+        return "direct";
     }
 
-    function test_TheGeneratedVerifierAloneIsLax() public view {
-        // Why there is a contract in front: alone, it takes bytes behind the proof.
-        (bool ok,) = front.halo2Verifier().staticcall(bytes.concat(instanceAndProof(), hex"00"));
-        check(ok, "the generated verifier has become strict: simplify the front");
+    function deploy() internal override returns (IFinialVerifier) {
+        return deployDirect();
     }
 
-    function instanceAndProof() private view returns (bytes memory) {
-        uint256 digest = uint256(sha256(publicValues));
-        return abi.encodePacked(exeCommit, leafCommit, digest >> 128, digest & type(uint128).max, proofData);
+    function deployBehind(address halo2Verifier) internal override returns (IFinialVerifier) {
+        return new FinialVerifier(halo2Verifier);
+    }
+
+    function creationCode() internal pure override returns (bytes memory) {
+        return type(FinialVerifier).creationCode;
+    }
+
+    function layout() internal pure override returns (Layout memory) {
+        return directLayout();
+    }
+}
+
+contract FinialVerifierWrappedTest is VerifierSuite {
+    function circuit() internal pure override returns (string memory) {
+        return "wrapped";
+    }
+
+    function deploy() internal override returns (IFinialVerifier) {
+        return deployWrapped();
+    }
+
+    function deployBehind(address halo2Verifier) internal override returns (IFinialVerifier) {
+        return new FinialVerifierWrapped(halo2Verifier);
+    }
+
+    function creationCode() internal pure override returns (bytes memory) {
+        return type(FinialVerifierWrapped).creationCode;
+    }
+
+    function layout() internal pure override returns (Layout memory) {
+        return wrappedLayout();
+    }
+
+    /// Each limb one above its bound, and each coordinate exactly Q, which differs from zero only in name.
+    function test_NamesLimbsAndCoordinatesThatAreTooLarge() public view {
+        Proof memory proof = good;
+        for (uint256 index = 0; index < 12; index++) {
+            uint256 word = wordAt(proof.proofData, index);
+            setWord(proof.proofData, index, index % 3 == 2 ? 1 << 80 : 1 << 88);
+            checkRefused(
+                proof, abi.encodeWithSelector(IFinialVerifier.AccumulatorNotCanonical.selector, index)
+            );
+            setWord(proof.proofData, index, word);
+        }
+        for (uint256 first = 0; first < 12; first += 3) {
+            proof.proofData = bytes.concat(good.proofData);
+            setWord(proof.proofData, first, Q & (2 ** 88 - 1));
+            setWord(proof.proofData, first + 1, (Q >> 88) & (2 ** 88 - 1));
+            setWord(proof.proofData, first + 2, Q >> 176);
+            checkRefused(
+                proof, abi.encodeWithSelector(IFinialVerifier.AccumulatorNotCanonical.selector, first + 2)
+            );
+        }
+    }
+
+    /// A coordinate's value with one bit carried from one limb to the next below it.
+    function test_RejectsAnotherCutIntoLimbs() public view {
+        Proof memory proof = good;
+        for (uint256 first = 0; first < 12; first += 3) {
+            proof.proofData = bytes.concat(good.proofData);
+            setWord(proof.proofData, first, wordAt(proof.proofData, first) + (1 << 88));
+            setWord(proof.proofData, first + 1, wordAt(proof.proofData, first + 1) - 1);
+            checkRefused(
+                proof, abi.encodeWithSelector(IFinialVerifier.AccumulatorNotCanonical.selector, first)
+            );
+        }
+    }
+
+    /// Both points exchanged: well formed, and not what the proof is about.
+    function test_RejectsAnotherAccumulator() public view {
+        Proof memory proof = good;
+        for (uint256 index = 0; index < 6; index++) {
+            (uint256 a, uint256 b) = (wordAt(proof.proofData, index), wordAt(proof.proofData, index + 6));
+            setWord(proof.proofData, index, b);
+            setWord(proof.proofData, index + 6, a);
+        }
+        checkRejected(proof);
+    }
+
+    /// A proof of the small circuit that is valid in all but the accumulator's pairing: of an accumulator
+    /// whose two points were exchanged before proving.
+    function test_RejectsAProofWhoseAccumulatorDoesNotHold() public {
+        string memory directory = string.concat(SMALL, "wrapped/");
+        address halo2 = create(committedCode(string.concat(directory, "Halo2Verifier.hex")));
+        bytes memory code = committedCode(string.concat(directory, "FinialVerifier.hex"));
+        front = IFinialVerifier(create(bytes.concat(code, abi.encode(halo2))));
+        verify(readProof(string.concat(directory, "proof.json")));
+        Proof memory proof = readProof(string.concat(directory, "false-accumulator.json"));
+        checkRejected(proof);
+        check(!raw(rawInput(proof, 12)), "the generated verifier ignores the accumulator");
+    }
+
+    function create(bytes memory code) private returns (address made) {
+        assembly ("memory-safe") {
+            made := create(0, add(code, 32), mload(code))
+        }
+        check(made != address(0), "not created");
     }
 }

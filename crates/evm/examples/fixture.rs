@@ -5,7 +5,11 @@
 #[expect(dead_code, reason = "the tests use the rest")]
 mod common;
 
-use finial_evm::{Circuit, Contract, ProofFile, compiler::Compiler};
+use finial_evm::{
+    Circuit, Contract, ProofFile,
+    accumulator::{self, Accumulator},
+    compiler::Compiler,
+};
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,7 +30,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::fs::write(directory.join(name), file.to_json())?;
             println!("{kind}/{name}: {} gas", file.gas);
         }
+        if kind == Circuit::Wrapped {
+            let file = false_accumulator(&setup, &contract);
+            std::fs::write(directory.join("false-accumulator.json"), file.to_json())?;
+        }
         println!("{kind}: {:?}, {} bytes of code", contract.manifest.layout, contract.manifest.code_bytes);
     }
     Ok(())
+}
+
+/// A proof that is valid in all but its accumulator's pairing: the two points were exchanged.
+fn false_accumulator(setup: &common::Setup, contract: &Contract) -> ProofFile {
+    let statement = common::statement(b"whose accumulator does not hold");
+    let Accumulator { lhs, rhs, .. } = common::accumulator(&setup.parameters);
+    let limbs = accumulator::limbs(&Accumulator::new(rhs, lhs));
+    let proof = setup.prove_unchecked(&statement.wrapped_instances(&limbs));
+    ProofFile::new(&contract.manifest, &statement, accumulator::proof_data(&limbs, &proof), 0)
 }
