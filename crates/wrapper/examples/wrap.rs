@@ -1,40 +1,29 @@
-//! Keys, proof and verification of the wrapper at its real size: rows by part, CPU-seconds, peak memory.
+//! The wrapper at its real size around a small inner circuit: rows by part, CPU-seconds, peak memory and gas.
 //!
-//! `wrap [advice columns of the inner circuit]`: the inner circuit is a small one of as many commitments as a real one.
+//! `wrap [COLUMNS] [rows]`: with two advice columns the inner circuit has 24 commitments and a generator, about what a real one
+//! has. `rows` stops after the layout. Needs `scripts/solc`; parameters are cached in `FINIAL_CACHE` or a fresh directory.
 
-use std::time::Instant;
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
+use finial_evm::{
+    Circuit, Contract, Parameters, ProofFile, Statement, accumulator, compiler::Compiler, keys, prover,
+};
 use finial_wrapper::{InnerKey, K, keygen_circuit, prove_inner, prover_circuit};
 use halo2_base::{
     gates::{
         GateInstructions, RangeInstructions,
         circuit::{BaseCircuitParams, CircuitBuilderStage, builder::BaseCircuitBuilder},
     },
-    halo2_proofs::{
-        halo2curves::{
-            bn256::{Bn256, Fr, G1Affine},
-            ff::Field,
-        },
-        plonk::{create_proof, keygen_pk2, verify_proof},
-        poly::{
-            VerificationStrategy,
-            commitment::ParamsProver,
-            kzg::{
-                commitment::{KZGCommitmentScheme, ParamsKZG},
-                multiopen::{ProverSHPLONK, VerifierSHPLONK},
-                strategy::AccumulatorStrategy,
-            },
-        },
-        transcript::{TranscriptReadBuffer, TranscriptWriterBuffer},
-    },
+    halo2_proofs::halo2curves::{bn256::Fr, ff::Field},
 };
-use snark_verifier::{loader::native::NativeLoader, system::halo2::transcript::evm::EvmTranscript};
-
-type Transcript<S> = EvmTranscript<G1Affine, NativeLoader, S, Vec<u8>>;
 
 const INNER_K: u32 = 10;
 
-fn inner(stage: CircuitBuilderStage, columns: usize) -> BaseCircuitBuilder<Fr> {
+fn inner(stage: CircuitBuilderStage, columns: usize, instances: &[Fr; 4]) -> BaseCircuitBuilder<Fr> {
     let params = BaseCircuitParams {
         k: INNER_K as usize,
         num_advice_per_phase: vec![columns],
@@ -46,7 +35,7 @@ fn inner(stage: CircuitBuilderStage, columns: usize) -> BaseCircuitBuilder<Fr> {
     let mut builder = BaseCircuitBuilder::from_stage(stage).use_params(params);
     let range = builder.range_chip();
     let ctx = builder.main(0);
-    let cells = [5_u64, 25 + 7, 7, 0].map(|v| ctx.load_witness(Fr::from(v)));
+    let cells = instances.map(|v| ctx.load_witness(v));
     let expected = range.gate().mul_add(ctx, cells[0], cells[0], cells[2]);
     ctx.constrain_equal(&expected, &cells[1]);
     range.range_check(ctx, cells[3], 128);
@@ -58,8 +47,8 @@ fn inner(stage: CircuitBuilderStage, columns: usize) -> BaseCircuitBuilder<Fr> {
 }
 
 fn cpu_seconds() -> f64 {
-    let usage = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    usage.tv_sec as f64 + usage.tv_nsec as f64 * 1e-9
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    used.tv_sec as f64 + used.tv_nsec as f64 * 1e-9
 }
 
 fn timed<T>(name: &str, work: impl FnOnce() -> T) -> T {
@@ -71,66 +60,38 @@ fn timed<T>(name: &str, work: impl FnOnce() -> T) -> T {
     out
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let columns = std::env::args().nth(1).map_or(Ok(1), |n| n.parse())?;
-    // A toy secret: this example measures.
-    let params = ParamsKZG::<Bn256>::setup(INNER_K, rand_core::OsRng);
-    let pk = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, columns), false)?;
-    let key = InnerKey::new(&params, pk.get_vk());
-    let instances = [5_u64, 25 + 7, 7, 0].map(Fr::from);
-    let proof = prove_inner(&params, &pk, inner(CircuitBuilderStage::Prover, columns), &instances)?;
+fn main() -> Result<(), Box<dyn Error>> {
+    let columns = std::env::args().nth(1).map_or(Ok(2), |n| n.parse())?;
+    let fresh = std::env::temp_dir().join(format!("wrap-{}", std::process::id()));
+    let cache = std::env::var_os("FINIAL_CACHE").map_or(fresh, PathBuf::from);
+    let mut statement =
+        Statement { exe_commit: Fr::from(5), leaf_commit: Fr::ZERO, public_values: b"wrapped".to_vec() };
+    statement.leaf_commit = statement.exe_commit.square() + statement.user_public_values()[0];
+    let inner_parameters = Parameters::development(&cache, INNER_K)?;
+    let circuit = inner(CircuitBuilderStage::Keygen, columns, &statement.instances());
+    let pk = keys::keygen(&inner_parameters, &circuit, false)?;
+    let key = InnerKey::new(&inner_parameters.kzg, pk.get_vk());
+    let circuit = inner(CircuitBuilderStage::Prover, columns, &statement.instances());
+    let proof = prove_inner(&inner_parameters.kzg, &pk, circuit, &statement.instances())?;
     println!("inner proof: {} bytes", proof.len());
     let circuit = timed("layout", || keygen_circuit(&key))?;
     println!("rows: {} of {}, {:#?}", circuit.builder().rows(), 1 << K, circuit.builder().usage());
-    if std::env::args().any(|arg| arg == "--rows") {
+    if std::env::args().any(|arg| arg == "rows") {
         return Ok(());
     }
-    // The inner setup's secret must also be the outer one's for the final pairing; here each is checked by itself.
-    let outer = timed("parameters", || match std::env::var("WRAP_PARAMS") {
-        Ok(path) => std::fs::File::open(path).and_then(|mut f| {
-            ParamsKZG::<Bn256>::read_custom(&mut f, halo2_base::halo2_proofs::SerdeFormat::RawBytesUnchecked)
-        }),
-        Err(_) => Ok(ParamsKZG::<Bn256>::setup(K, rand_core::OsRng)),
-    })?;
-    if let Ok(path) = std::env::var("WRAP_PARAMS_OUT") {
-        outer.write_custom(
-            &mut std::fs::File::create(path)?,
-            halo2_base::halo2_proofs::SerdeFormat::RawBytesUnchecked,
-        )?;
-    }
-    let pk = timed("keys", || keygen_pk2(&outer, &circuit, false))?;
+    let parameters = timed("parameters", || Parameters::development(&cache, K))?;
+    let pk = timed("keys", || keys::keygen(&parameters, &circuit, false))?;
     drop(circuit);
-    let circuit = timed("witness", || prover_circuit(&key, &instances, &proof))?;
-    let public = circuit.instances();
-    let proof = timed("proof", || {
-        let mut transcript: Transcript<Vec<u8>> = TranscriptWriterBuffer::<_, G1Affine, _>::init(Vec::new());
-        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, _>, _, _, _, _>(
-            &outer,
-            &pk,
-            &[circuit],
-            &[&[&public]],
-            rand_core::OsRng,
-            &mut transcript,
-        )
-        .map(|()| transcript.finalize())
+    let solc = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/solc");
+    let contract = timed("contract", || {
+        Contract::generate(Circuit::Wrapped, &parameters, pk.get_vk(), &Compiler { program: solc })
     })?;
-    println!("proof: {} bytes", proof.len());
-    let verify = |public: &[Fr]| {
-        let mut transcript: Transcript<&[u8]> = TranscriptReadBuffer::<_, G1Affine, _>::init(&proof[..]);
-        let strategy = AccumulatorStrategy::new(outer.verifier_params());
-        verify_proof::<_, VerifierSHPLONK<'_, Bn256>, _, _, _>(
-            outer.verifier_params(),
-            pk.get_vk(),
-            strategy,
-            &[&[public]],
-            &mut transcript,
-        )
-        .is_ok_and(VerificationStrategy::<_, VerifierSHPLONK<'_, Bn256>>::finalize)
-    };
-    assert!(verify(&public), "the proof is accepted");
-    let mut wrong = public.clone();
-    wrong[15] += Fr::ONE;
-    assert!(!verify(&wrong), "and for other instances it is not");
-    println!("verified");
+    println!("{:?}, {} bytes of code", contract.manifest.layout, contract.manifest.code_bytes);
+    let circuit = timed("witness", || prover_circuit(&key, &statement.instances(), &proof))?;
+    let instances = circuit.instances();
+    let proof = timed("proof", || prover::prove(&parameters, &pk, circuit, &instances))?;
+    let limbs = instances.first_chunk().ok_or("the accumulator's limbs come first")?;
+    let file = ProofFile::accepted(&contract, &statement, accumulator::proof_data(limbs, &proof))?;
+    println!("proof: {} bytes, accepted for {} gas", proof.len(), file.gas);
     Ok(())
 }

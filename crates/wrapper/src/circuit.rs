@@ -22,9 +22,6 @@ pub(crate) enum Stage {
     Keygen,
     /// Values only.
     Prover,
-    /// Both.
-    #[cfg(test)]
-    Mock,
 }
 
 /// A wrapper that fits 2^[`K`] rows.

@@ -7,7 +7,7 @@ mod layout;
 mod msm;
 mod wrap;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use halo2_base::halo2_proofs::{
     halo2curves::{
@@ -46,7 +46,8 @@ fn evaluate(expression: &Expression<Fr>, builder: &Builder, row: usize, instance
     let value =
         |at: i64| usize::try_from(at).ok().and_then(|i| builder.values.get(i)).copied().unwrap_or(Fr::ZERO);
     let tags = builder.tags.get(row).copied().unwrap_or_default();
-    expression.evaluate(
+    // Lazy: a product whose selector is zero is zero.
+    expression.evaluate_lazy(
         &|constant| constant,
         &|_| unreachable!(),
         &|fixed| {
@@ -63,6 +64,7 @@ fn evaluate(expression: &Expression<Fr>, builder: &Builder, row: usize, instance
         &|a, b| a + b,
         &|a, b| a * b,
         &|a, b| a * b,
+        &Fr::ZERO,
     )
 }
 
@@ -104,20 +106,16 @@ fn is_small(value: Fr) -> bool {
 
 /// Changes a cell and all its copies, so that only gates and lookups can object.
 pub(crate) fn change_class(builder: &mut Builder, cell: Cell, value: Fr) {
-    let mut class = HashSet::from([cell]);
-    loop {
-        let before = class.len();
-        for (a, b) in &builder.copies {
-            if class.contains(a) || class.contains(b) {
-                class.extend([*a, *b]);
-            }
-        }
-        if class.len() == before {
-            break;
-        }
+    let mut neighbours: HashMap<Cell, Vec<Cell>> = HashMap::new();
+    for (a, b) in &builder.copies {
+        neighbours.entry(*a).or_default().push(*b);
+        neighbours.entry(*b).or_default().push(*a);
     }
-    for cell in class {
+    let (mut class, mut next) = (HashSet::from([cell]), vec![cell]);
+    while let Some(cell) = next.pop() {
         builder.values[cell.0 as usize] = value;
+        let others = neighbours.get(&cell).into_iter().flatten();
+        next.extend(others.filter(|other| class.insert(**other)));
     }
 }
 

@@ -175,7 +175,7 @@ fn expose(builder: &mut Builder, accumulator: [&Point; 2], inner: &[Cell]) {
 /// + 2^14·x₂`: every part is range-checked and every sum far below the scalar field's modulus, so each is an equation of integers. The
 /// bound of `o₂` says that the coordinate is below 2^256. Coordinates of `q` and above are left to the contract: the precompile
 /// refuses them.
-fn output_limbs(builder: &mut Builder, x: &Fe) -> [Cell; 3] {
+pub(crate) fn output_limbs(builder: &mut Builder, x: &Fe) -> [Cell; 3] {
     let [x0, x1, x2] = x.limbs.map(|limb| limbs::low(&limbs::integer(builder.value(limb))));
     let cut = |value: u128, bits: usize| (value & ((1 << bits) - 1), value >> bits);
     let (low, high) = cut(x0, 88);

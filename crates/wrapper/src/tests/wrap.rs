@@ -15,13 +15,14 @@ use halo2_base::{
     },
 };
 
-use super::{Fault, faults, faults_with};
+use super::{Fault, change_class, faults, faults_with};
 use crate::{
-    InnerKey, WrapError,
-    builder::{Builder, INSTANCES},
+    InnerKey, K, WrapError,
+    builder::{Builder, Cell, INSTANCES},
+    gate::LOOKUP_BITS,
     inner::prove_inner,
     keygen_circuit, prover_circuit,
-    wrap::{ACCUMULATOR_LIMBS, build},
+    wrap::{ACCUMULATOR_LIMBS, build, output_limbs},
 };
 
 const INNER_K: u32 = 9;
@@ -87,12 +88,55 @@ fn the_accumulator_is_the_native_one() {
         assert_eq!(coordinate(&public[3 * i..]), value);
     }
     assert_eq!(public[ACCUMULATOR_LIMBS..], instances());
-    // Any other instance is refused by the column itself.
+}
+
+#[test]
+fn any_other_instance_is_refused_by_the_column() {
+    let builder = Builder::default();
     for i in 0..INSTANCES {
-        let mut other = public.clone();
+        let mut other = builder.instances();
         other[i] += Fr::ONE;
         assert!(matches!(faults_with(&builder, &other)[..], [Fault::Gate(_, row)] if row == i));
     }
+}
+
+/// Limbs that make the same integer in another way, or a limb that is too large.
+#[test]
+fn an_accumulators_limbs_are_exact() {
+    let mut builder = Builder::default();
+    let x = builder.fe(super::random_fq(3));
+    let limbs = output_limbs(&mut builder, &x);
+    for (i, limb) in limbs.into_iter().enumerate() {
+        builder.expose(limb, i);
+    }
+    assert_eq!(faults(&builder), []);
+    let power = |n: u64| Fr::from(2).pow_vartime([n]);
+    let before = [0, 1, 2].map(|i| builder.values[i]);
+    let changes = [
+        [power(88), -Fr::ONE, Fr::ZERO],
+        [-power(88), Fr::ONE, Fr::ZERO],
+        [Fr::ZERO, power(88), -Fr::ONE],
+        [Fr::ZERO, Fr::ZERO, power(80)],
+        [Fr::ONE, Fr::ZERO, Fr::ZERO],
+    ];
+    for change in changes {
+        for i in 0..3 {
+            change_class(&mut builder, Cell(i as u32), before[i] + change[i]);
+        }
+        assert!(!faults(&builder).is_empty());
+    }
+}
+
+/// The column's fixed values hold the whole table and nothing but numbers below 2^19.
+#[test]
+fn constants_and_table_share_a_column() {
+    let Fixture { key, .. } = fixture();
+    let circuit = keygen_circuit(key).unwrap();
+    let tags = &circuit.builder().tags;
+    assert!(tags.iter().all(|tags| tags.constant < 1 << LOOKUP_BITS));
+    let taken = tags.iter().filter(|tags| tags.needs_constant()).count();
+    assert!(tags.iter().all(|tags| tags.needs_constant() || tags.constant == 0));
+    assert!((1 << K) - taken > 1 << LOOKUP_BITS);
 }
 
 #[test]
