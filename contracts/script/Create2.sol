@@ -25,6 +25,8 @@ abstract contract Create2 is Cheats {
     error NotCreated(string name, address expected);
     /// @notice Other circuits than these there are not.
     error NoSuchCircuit(string circuit);
+    /// @notice This circuit's contract is not part of the repository.
+    error NotCommitted(string circuit, string directory);
 
     /// A contract: its name in the deployments file, its init code, and its address.
     struct Item {
@@ -44,17 +46,31 @@ abstract contract Create2 is Cheats {
         revert NoSuchCircuit(circuit);
     }
 
+    /// Whether a circuit's contract is in the repository (in the profile `small`: the small circuit's).
+    function isCommitted(string memory circuit) internal view returns (bool) {
+        return vm.exists(string.concat(_directory(circuit), "manifest.json"));
+    }
+
+    /// Unlike the tests, a deployment never takes the small circuit for a missing one.
+    function _directory(string memory circuit) private view returns (string memory) {
+        return string.concat(isSmall() ? SMALL : "contracts/generated/v1/", circuit, "/");
+    }
+
+    function _code(string memory circuit, string memory file) private view returns (bytes memory) {
+        if (!isCommitted(circuit)) revert NotCommitted(circuit, _directory(circuit));
+        return committedCode(string.concat(_directory(circuit), file));
+    }
+
     /// The generated verifier of a circuit.
     function halo2Item(string memory circuit) internal view returns (Item memory) {
-        string memory file = string.concat(generatedDirectory(circuit), "Halo2Verifier.hex");
-        return item(string.concat("v1/", circuit, "/Halo2Verifier"), committedCode(file));
+        return item(string.concat("v1/", circuit, "/Halo2Verifier"), _code(circuit, "Halo2Verifier.hex"));
     }
 
     /// The front of that verifier.
     function frontItem(string memory circuit) internal view returns (Item memory) {
-        string memory file = string.concat(generatedDirectory(circuit), "FinialVerifier.hex");
+        bytes memory code = _code(circuit, "FinialVerifier.hex");
         string memory name = string.concat("v1/", circuit, "/", frontName(circuit));
-        return item(name, bytes.concat(committedCode(file), abi.encode(halo2Item(circuit).where)));
+        return item(name, bytes.concat(code, abi.encode(halo2Item(circuit).where)));
     }
 
     function routerItem(address owner) internal view returns (Item memory) {

@@ -44,6 +44,7 @@ contract Deploy is Create2 {
         if (leafCommit != 0) entries = _entry(entries, adapterItem(owner, leafCommit), false);
         if (owner != address(0)) entries = _entry(entries, routerItem(owner), false);
         for (uint256 i = 0; i < circuits.length; i++) {
+            if (!isCommitted(circuits[i])) continue;
             entries = _entry(entries, frontItem(circuits[i]), true);
             entries = _entry(entries, halo2Item(circuits[i]), false);
         }
@@ -71,26 +72,5 @@ contract Deploy is Create2 {
         }
         string memory comma = bytes(before).length == 0 ? "" : ",";
         return string.concat(before, comma, '\n    "', what.name, '": {\n', fields, "\n    }");
-    }
-
-    /// Where everything of this build belongs, on every chain; nothing is sent.
-    function addresses(address owner, bytes32 leafCommit)
-        external
-        view
-        returns (string[] memory names, address[] memory places)
-    {
-        names = new string[](6);
-        places = new address[](6);
-        Item[6] memory items = [
-            halo2Item("direct"),
-            frontItem("direct"),
-            halo2Item("wrapped"),
-            frontItem("wrapped"),
-            routerItem(owner),
-            adapterItem(owner, leafCommit)
-        ];
-        for (uint256 i = 0; i < 6; i++) {
-            (names[i], places[i]) = (items[i].name, items[i].where);
-        }
     }
 }

@@ -35,12 +35,16 @@ abstract contract Cheats {
     /// The small circuits' contracts and proofs.
     string internal constant SMALL = "crates/evm/tests/fixtures/small/";
 
+    /// Whether Foundry's profile is `small`.
+    function isSmall() internal view returns (bool) {
+        return keccak256(bytes(vm.envOr("FOUNDRY_PROFILE", "default"))) == keccak256("small");
+    }
+
     /// Where a circuit's contract and proofs lie, by profile: what `generated/v1/` is mapped to.
     function generatedDirectory(string memory circuit) internal view returns (string memory) {
         string memory own = string.concat("contracts/generated/v1/", circuit, "/");
-        bool small = keccak256(bytes(vm.envOr("FOUNDRY_PROFILE", "default"))) == keccak256("small");
         // A circuit whose contract is not committed yet is mapped to the small one in foundry.toml.
-        if (small || !vm.exists(string.concat(own, "manifest.json"))) {
+        if (isSmall() || !vm.exists(string.concat(own, "manifest.json"))) {
             return string.concat(SMALL, circuit, "/");
         }
         return own;

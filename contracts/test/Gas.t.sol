@@ -17,9 +17,7 @@ contract GasTest is Proofs {
     function setUp() public {
         vm.chainId(31337);
         router = new FinialRouter(address(this));
-        group = keccak256(bytes(vm.envOr("FOUNDRY_PROFILE", "default"))) == keccak256("small")
-            ? "small"
-            : "default";
+        group = isSmall() ? "small" : "default";
     }
 
     function test_Direct() public {
