@@ -68,8 +68,8 @@ abstract contract Create2 is Cheats {
 
     /// The front of that verifier.
     function frontItem(string memory circuit) internal view returns (Item memory) {
-        bytes memory code = _code(circuit, "FinialVerifier.hex");
         string memory name = string.concat("v1/", circuit, "/", frontName(circuit));
+        bytes memory code = _code(circuit, "FinialVerifier.hex");
         return item(name, bytes.concat(code, abi.encode(halo2Item(circuit).where)));
     }
 
