@@ -235,6 +235,23 @@ fn one_wrong_point_is_refused() {
     refused!("a.ptau", &put(2, 0, &even), 6, Refusal::NotPowers);
 }
 
+/// A flipped bit anywhere is noticed, or lies where nothing is used; then the points are the same.
+#[test]
+fn flipped_bits_do_not_get_through() {
+    let good = import("a.ptau", SNARKJS, SNARKJS_K).unwrap().set;
+    let mut used = 0;
+    for at in (0..64).chain((64..SNARKJS.len()).step_by(601)) {
+        let mut file = SNARKJS.to_vec();
+        file[at] ^= 1 << (at % 8);
+        match import("a.ptau", &file, SNARKJS_K) {
+            Ok(set) => assert_eq!(set.set, good, "byte {at}"),
+            Err(ParamsError::Ceremony(_)) => used += 1,
+            Err(other) => panic!("byte {at}: {other}"),
+        }
+    }
+    assert!(used > 50, "{used}");
+}
+
 /// A point of G2's curve whose order is not the group's.
 fn outside() -> G2Affine {
     let b = G2Affine::b();
