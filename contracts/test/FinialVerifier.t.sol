@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {Halo2Verifier as DirectHalo2Verifier} from "generated/v1/direct/Halo2Verifier.sol";
+import {Halo2Verifier as WrappedHalo2Verifier} from "generated/v1/wrapped/Halo2Verifier.sol";
 import {IFinialVerifier} from "../src/IFinialVerifier.sol";
 import {FinialVerifier} from "../src/v1/FinialVerifier.sol";
 import {FinialVerifierWrapped} from "../src/v1/FinialVerifierWrapped.sol";
@@ -23,6 +25,7 @@ abstract contract VerifierSuite is Proofs {
     function deploy() internal virtual returns (IFinialVerifier);
     function deployBehind(address halo2Verifier) internal virtual returns (IFinialVerifier);
     function creationCode() internal pure virtual returns (bytes memory);
+    function halo2CreationCode() internal pure virtual returns (bytes memory);
     function layout() internal pure virtual returns (Layout memory);
 
     function verify(Proof memory proof) internal view {
@@ -96,7 +99,9 @@ abstract contract VerifierSuite is Proofs {
     // ---- the committed bytecode is that of the committed sources ----
 
     function test_BytecodeIsTheCommittedOne() public view {
-        bytes memory code = committedCode(string.concat(generatedDirectory(circuit()), "FinialVerifier.hex"));
+        bytes memory code = committedCode(string.concat(generatedDirectory(circuit()), "Halo2Verifier.hex"));
+        checkEq(halo2CreationCode(), code, "Halo2Verifier.hex");
+        code = committedCode(string.concat(generatedDirectory(circuit()), "FinialVerifier.hex"));
         checkEq(creationCode(), code, "FinialVerifier.hex");
         check(front.halo2Verifier().codehash == front.verifierCodeHash(), "code hash");
         check(front.halo2Verifier().code.length <= 24576, "EIP-170");
@@ -126,6 +131,17 @@ abstract contract VerifierSuite is Proofs {
         proof.leafCommit = bytes32(leafCommit % R);
         vm.assume(proof.leafCommit != good.leafCommit);
         checkRejected(proof);
+    }
+
+    /// Whatever runs out of gas, SHA-256 among it, is refused. The hash takes two thirds of these calls' gas.
+    function test_NothingIsAcceptedForWantOfGas() public view {
+        Proof memory proof = good;
+        proof.publicValues = new bytes(20_000);
+        bytes memory data = encode(proof);
+        for (uint256 gas = 1000; gas < 40_000; gas += 500) {
+            (bool ok,) = address(front).staticcall{gas: gas}(data);
+            check(!ok, "accepted");
+        }
     }
 
     // ---- another proof ----
@@ -338,6 +354,10 @@ contract FinialVerifierTest is VerifierSuite {
         return type(FinialVerifier).creationCode;
     }
 
+    function halo2CreationCode() internal pure override returns (bytes memory) {
+        return type(DirectHalo2Verifier).creationCode;
+    }
+
     function layout() internal pure override returns (Layout memory) {
         return directLayout();
     }
@@ -358,6 +378,10 @@ contract FinialVerifierWrappedTest is VerifierSuite {
 
     function creationCode() internal pure override returns (bytes memory) {
         return type(FinialVerifierWrapped).creationCode;
+    }
+
+    function halo2CreationCode() internal pure override returns (bytes memory) {
+        return type(WrappedHalo2Verifier).creationCode;
     }
 
     function layout() internal pure override returns (Layout memory) {
@@ -414,19 +438,12 @@ contract FinialVerifierWrappedTest is VerifierSuite {
     /// whose two points were exchanged before proving.
     function test_RejectsAProofWhoseAccumulatorDoesNotHold() public {
         string memory directory = string.concat(SMALL, "wrapped/");
-        address halo2 = create(committedCode(string.concat(directory, "Halo2Verifier.hex")));
+        address halo2 = deployCode(committedCode(string.concat(directory, "Halo2Verifier.hex")));
         bytes memory code = committedCode(string.concat(directory, "FinialVerifier.hex"));
-        front = IFinialVerifier(create(bytes.concat(code, abi.encode(halo2))));
+        front = IFinialVerifier(deployCode(bytes.concat(code, abi.encode(halo2))));
         verify(readProof(string.concat(directory, "proof.json")));
         Proof memory proof = readProof(string.concat(directory, "false-accumulator.json"));
         checkRejected(proof);
         check(!raw(rawInput(proof, 12)), "the generated verifier ignores the accumulator");
-    }
-
-    function create(bytes memory code) private returns (address made) {
-        assembly ("memory-safe") {
-            made := create(0, add(code, 32), mload(code))
-        }
-        check(made != address(0), "not created");
     }
 }

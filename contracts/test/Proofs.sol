@@ -2,9 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Halo2Layout as DirectLayout} from "generated/v1/direct/Halo2Layout.sol";
-import {Halo2Verifier as DirectHalo2Verifier} from "generated/v1/direct/Halo2Verifier.sol";
 import {Halo2Layout as WrappedLayout} from "generated/v1/wrapped/Halo2Layout.sol";
-import {Halo2Verifier as WrappedHalo2Verifier} from "generated/v1/wrapped/Halo2Verifier.sol";
 import {IFinialVerifier} from "../src/IFinialVerifier.sol";
 import {FinialVerifier} from "../src/v1/FinialVerifier.sol";
 import {FinialVerifierWrapped} from "../src/v1/FinialVerifierWrapped.sol";
@@ -51,11 +49,23 @@ abstract contract Proofs is Cheats {
     }
 
     function deployDirect() internal returns (IFinialVerifier) {
-        return new FinialVerifier(address(new DirectHalo2Verifier()));
+        return new FinialVerifier(deployHalo2("direct"));
     }
 
     function deployWrapped() internal returns (IFinialVerifier) {
-        return new FinialVerifierWrapped(address(new WrappedHalo2Verifier()));
+        return new FinialVerifierWrapped(deployHalo2("wrapped"));
+    }
+
+    /// A circuit's generated verifier from its committed bytecode, whatever this run compiles sources to.
+    function deployHalo2(string memory circuit) private returns (address) {
+        return deployCode(committedCode(string.concat(generatedDirectory(circuit), "Halo2Verifier.hex")));
+    }
+
+    function deployCode(bytes memory code) internal returns (address made) {
+        assembly ("memory-safe") {
+            made := create(0, add(code, 32), mload(code))
+        }
+        check(made != address(0), "not created");
     }
 
     function directLayout() internal pure returns (Layout memory) {
