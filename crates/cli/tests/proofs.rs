@@ -95,7 +95,7 @@ fn one_stark() {
 #[test]
 fn committed_proofs_are_of_their_programs() {
     let committed =
-        |name: &str| format!("{}/../../contracts/generated/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        |name: &str| format!("{}/../../contracts/generated/v1/direct/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let mut contracts = Vec::new();
     let mut leaf_commits = Vec::new();
     for (name, guest) in [
