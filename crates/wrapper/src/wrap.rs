@@ -171,10 +171,15 @@ fn expose(builder: &mut Builder, accumulator: [&Point; 2], inner: &[Cell]) {
     }
 }
 
-/// The same integer in limbs of 88, 88 and 80 bits. With `x₀ = o₀ + 2^88·h₀`, `x₁ = m + 2^81·h₁`, `o₁ = h₀ + 2^7·m` and `o₂ = h₁
-/// + 2^14·x₂`: every part is range-checked and every sum far below the scalar field's modulus, so each is an equation of integers. The
-/// bound of `o₂` says that the coordinate is below 2^256. Coordinates of `q` and above are left to the contract: the precompile
-/// refuses them.
+/// The same integer in limbs of 88, 88 and 80 bits, by these sums:
+///
+/// ```text
+/// x₀ = o₀ + 2^88·h₀,   x₁ = m + 2^81·h₁,   o₁ = h₀ + 2^7·m,   o₂ = h₁ + 2^14·x₂
+/// ```
+///
+/// Every part is range-checked and every sum is far below the scalar field's modulus, so each is an equation of integers. The
+/// bound of `o₂` says that the coordinate is below 2^256. Coordinates of `q` and above are left to the contract, whose
+/// precompile refuses them.
 pub(crate) fn output_limbs(builder: &mut Builder, x: &Fe) -> [Cell; 3] {
     let [x0, x1, x2] = x.limbs.map(|limb| limbs::low(&limbs::integer(builder.value(limb))));
     let cut = |value: u128, bits: usize| (value & ((1 << bits) - 1), value >> bits);

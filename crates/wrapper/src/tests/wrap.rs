@@ -33,10 +33,10 @@ struct Fixture {
     proof: Vec<u8>,
 }
 
-fn inner(stage: CircuitBuilderStage) -> BaseCircuitBuilder<Fr> {
+fn inner(stage: CircuitBuilderStage, columns: usize) -> BaseCircuitBuilder<Fr> {
     let params = BaseCircuitParams {
         k: INNER_K as usize,
-        num_advice_per_phase: vec![1],
+        num_advice_per_phase: vec![columns],
         num_fixed: 1,
         num_lookup_advice_per_phase: vec![1],
         lookup_bits: Some(8),
@@ -64,8 +64,8 @@ fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
         let params = ParamsKZG::<Bn256>::setup(INNER_K, rand_core::OsRng);
-        let pk: ProvingKey<_> = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen), false).unwrap();
-        let proof = prove_inner(&params, &pk, inner(CircuitBuilderStage::Prover), &instances()).unwrap();
+        let pk: ProvingKey<_> = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, 1), false).unwrap();
+        let proof = prove_inner(&params, &pk, inner(CircuitBuilderStage::Prover, 1), &instances()).unwrap();
         Fixture { key: InnerKey::new(&params, pk.get_vk()), proof }
     })
 }
@@ -173,4 +173,12 @@ fn a_tampered_proof_is_refused_or_fails_at_the_pairing() {
     assert!(matches!(short, Err(WrapError::ProofLength { .. })));
     let long = prover_circuit(key, &instances(), &[&proof[..], &[0]].concat());
     assert!(matches!(long, Err(WrapError::ProofLength { .. })));
+}
+
+#[test]
+fn an_inner_circuit_that_is_too_large_is_refused() {
+    let params = ParamsKZG::<Bn256>::setup(INNER_K, rand_core::OsRng);
+    let pk = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, 8), false).unwrap();
+    let refused = keygen_circuit(&InnerKey::new(&params, pk.get_vk()));
+    assert!(matches!(refused, Err(WrapError::Rows { needed, available }) if needed > available));
 }
