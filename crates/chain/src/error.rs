@@ -133,7 +133,7 @@ pub enum Error {
         /// Which contract.
         address: Address,
         /// With what.
-        revert: Revert,
+        revert: Box<Revert>,
     },
     /// The node does not carry a call out, and not because the contract reverts.
     #[error("the call of {address} cannot be carried out: {why}")]
@@ -155,7 +155,7 @@ pub enum Error {
         /// Its hash.
         transaction: B256,
         /// What the same call says now, if it reverts.
-        revert: Option<Revert>,
+        revert: Option<Box<Revert>>,
     },
     /// No receipt in time.
     #[error(
@@ -190,7 +190,7 @@ pub enum Error {
     },
     /// The local check.
     #[error("the proof is not valid; nothing was sent")]
-    Local(#[from] CheckError),
+    Local(#[source] Box<CheckError>),
     /// A file could not be read or written.
     #[error("cannot {action} {path}: {source}")]
     File {
@@ -232,10 +232,16 @@ pub enum Error {
     Figures(String),
 }
 
-fn because(revert: &Option<Revert>) -> String {
+fn because(revert: &Option<Box<Revert>>) -> String {
     match revert {
         Some(revert) => format!(": the contract reverted with {revert}"),
         None => "; the same call passes now, so it may have run out of gas".to_owned(),
+    }
+}
+
+impl From<CheckError> for Error {
+    fn from(error: CheckError) -> Self {
+        Self::Local(Box::new(error))
     }
 }
 

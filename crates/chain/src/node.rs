@@ -269,7 +269,7 @@ impl Node {
 
     fn explain(&self, what: &'static str, to: Address, error: &TransportError) -> Error {
         match revert_data(error) {
-            Some(data) => Error::Reverted { address: to, revert: Revert::decode(data) },
+            Some(data) => Error::Reverted { address: to, revert: Box::new(Revert::decode(data)) },
             None => match error.as_error_resp() {
                 Some(answer) => Error::Halted { address: to, why: answer.message.to_string() },
                 None => self.failure(what, error),

@@ -193,6 +193,38 @@ fn development_contracts_are_refused_elsewhere() {
 }
 
 #[test]
+fn keystores_of_foundry_open_with_the_environments_password() {
+    let anvil = Anvil::start("31337");
+    let dir = Dir::new();
+    let (generated, file) = (generated(), dir.path("31337.json"));
+    let made = Command::new(repository("scripts/cast"))
+        .args(["wallet", "import", "key", "--private-key", KEY, "--unsafe-password", "two words"])
+        .args(["--keystore-dir", &dir.path(".")])
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "scripts/cast makes a keystore");
+    let keystore = dir.path("key");
+    let deploy = ["deploy", "--rpc-url", &anvil.url, "--generated", &generated, "--deployments", &file];
+    let run = |password: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_finial"));
+        command.args(deploy).args(["--keystore", &keystore]).stdin(Stdio::null());
+        if let Some(password) = password {
+            command.env("FINIAL_KEYSTORE_PASSWORD", password);
+        }
+        let output = command.output().expect("the binary runs");
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, error) = run(Some("three words"));
+    assert!(code == Some(3) && error.contains("the password does not open"), "{error}");
+    assert!(!error.contains("three words"), "{error}");
+    let (code, error) = run(None);
+    assert!(code == Some(3) && error.contains("no password for the keystore"), "{error}");
+    assert_eq!(run(Some("two words")), (Some(0), String::new()));
+    // The account's address is in no argument: it came out of the keystore, and paid.
+    let again = json(&[&deploy[..], &["--dry-run"]].concat());
+    assert_eq!(again["contracts"][1]["state"], "present");
+}
+
+#[test]
 fn costs_are_compared_at_a_price() {
     let dir = Dir::new();
     let cost = |gas: u64, cpu_s: f64| serde_json::json!({"gas": gas, "cpu_s": cpu_s, "wall_s": cpu_s, "peak_rss_bytes": 1_u64 << 30});
