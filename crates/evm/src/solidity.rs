@@ -169,13 +169,13 @@ fn input_is_canonical(circuit: Circuit, layout: &ProofLayout) -> String {
         let bound = if layout.is_scalar(word) { "r" } else { "q" };
         format!("lt(mload({:#x}), {bound})", address(limbs + INSTANCES + word))
     }));
-    let lines: String = checks
-        .chunks(3)
-        .map(|group| {
-            let all = group.iter().rev().cloned().reduce(|rest, check| format!("and({check}, {rest})"));
-            format!("            ok := and({}, ok)\n", all.unwrap_or_default())
-        })
-        .collect();
+    // One expression, three checks a line: results kept in a variable would cost gas.
+    let all = |checks: &[String], separator: &str| {
+        let nested = checks.iter().rev().cloned();
+        nested.reduce(|rest, check| format!("and({check},{separator}{rest})")).unwrap_or_default()
+    };
+    let lines: Vec<String> = checks.chunks(3).map(|group| all(group, " ")).collect();
+    let expression = all(&lines, "\n            ");
     format!(
         "    /// Whether every word of a proof is canonical, in the verifier's input at {INPUT:#x}: limbs, the\n    \
              /// statement's {INSTANCES} scalars (checked elsewhere), then the proof's words in their order.\n    \
@@ -183,7 +183,7 @@ fn input_is_canonical(circuit: Circuit, layout: &ProofLayout) -> String {
                  assembly (\"memory-safe\") {{\n            \
                      let q := 0x{}\n            \
                      let r := 0x{}\n            \
-                     ok := 1\n{lines}        }}\n    }}\n",
+        ok := {expression}\n        }}\n    }}\n",
         modulus::<Fq>(),
         modulus::<Fr>(),
     )

@@ -22,34 +22,33 @@ library Halo2Layout {
         assembly ("memory-safe") {
             let q := 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47
             let r := 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001
-            ok := 1
-            ok := and(and(lt(mload(0x100), q), and(lt(mload(0x120), q), lt(mload(0x140), q))), ok)
-            ok := and(and(lt(mload(0x160), q), and(lt(mload(0x180), q), lt(mload(0x1a0), q))), ok)
-            ok := and(and(lt(mload(0x1c0), q), and(lt(mload(0x1e0), q), lt(mload(0x200), q))), ok)
-            ok := and(and(lt(mload(0x220), q), and(lt(mload(0x240), q), lt(mload(0x260), q))), ok)
-            ok := and(and(lt(mload(0x280), q), and(lt(mload(0x2a0), q), lt(mload(0x2c0), q))), ok)
-            ok := and(and(lt(mload(0x2e0), q), and(lt(mload(0x300), q), lt(mload(0x320), q))), ok)
-            ok := and(and(lt(mload(0x340), q), and(lt(mload(0x360), q), lt(mload(0x380), q))), ok)
-            ok := and(and(lt(mload(0x3a0), q), and(lt(mload(0x3c0), q), lt(mload(0x3e0), q))), ok)
-            ok := and(and(lt(mload(0x400), q), and(lt(mload(0x420), q), lt(mload(0x440), q))), ok)
-            ok := and(and(lt(mload(0x460), q), and(lt(mload(0x480), q), lt(mload(0x4a0), q))), ok)
-            ok := and(and(lt(mload(0x4c0), r), and(lt(mload(0x4e0), r), lt(mload(0x500), r))), ok)
-            ok := and(and(lt(mload(0x520), r), and(lt(mload(0x540), r), lt(mload(0x560), r))), ok)
-            ok := and(and(lt(mload(0x580), r), and(lt(mload(0x5a0), r), lt(mload(0x5c0), r))), ok)
-            ok := and(and(lt(mload(0x5e0), r), and(lt(mload(0x600), r), lt(mload(0x620), r))), ok)
-            ok := and(and(lt(mload(0x640), r), and(lt(mload(0x660), r), lt(mload(0x680), r))), ok)
-            ok := and(and(lt(mload(0x6a0), r), and(lt(mload(0x6c0), r), lt(mload(0x6e0), r))), ok)
-            ok := and(and(lt(mload(0x700), r), and(lt(mload(0x720), r), lt(mload(0x740), r))), ok)
-            ok := and(and(lt(mload(0x760), r), and(lt(mload(0x780), r), lt(mload(0x7a0), r))), ok)
-            ok := and(and(lt(mload(0x7c0), r), and(lt(mload(0x7e0), r), lt(mload(0x800), r))), ok)
-            ok := and(and(lt(mload(0x820), r), and(lt(mload(0x840), r), lt(mload(0x860), r))), ok)
-            ok := and(and(lt(mload(0x880), r), and(lt(mload(0x8a0), r), lt(mload(0x8c0), r))), ok)
-            ok := and(and(lt(mload(0x8e0), r), and(lt(mload(0x900), r), lt(mload(0x920), r))), ok)
-            ok := and(and(lt(mload(0x940), r), and(lt(mload(0x960), r), lt(mload(0x980), r))), ok)
-            ok := and(and(lt(mload(0x9a0), r), and(lt(mload(0x9c0), r), lt(mload(0x9e0), r))), ok)
-            ok := and(and(lt(mload(0xa00), r), and(lt(mload(0xa20), r), lt(mload(0xa40), r))), ok)
-            ok := and(and(lt(mload(0xa60), r), and(lt(mload(0xa80), q), lt(mload(0xaa0), q))), ok)
-            ok := and(and(lt(mload(0xac0), q), lt(mload(0xae0), q)), ok)
+            ok := and(and(lt(mload(0x100), q), and(lt(mload(0x120), q), lt(mload(0x140), q))),
+            and(and(lt(mload(0x160), q), and(lt(mload(0x180), q), lt(mload(0x1a0), q))),
+            and(and(lt(mload(0x1c0), q), and(lt(mload(0x1e0), q), lt(mload(0x200), q))),
+            and(and(lt(mload(0x220), q), and(lt(mload(0x240), q), lt(mload(0x260), q))),
+            and(and(lt(mload(0x280), q), and(lt(mload(0x2a0), q), lt(mload(0x2c0), q))),
+            and(and(lt(mload(0x2e0), q), and(lt(mload(0x300), q), lt(mload(0x320), q))),
+            and(and(lt(mload(0x340), q), and(lt(mload(0x360), q), lt(mload(0x380), q))),
+            and(and(lt(mload(0x3a0), q), and(lt(mload(0x3c0), q), lt(mload(0x3e0), q))),
+            and(and(lt(mload(0x400), q), and(lt(mload(0x420), q), lt(mload(0x440), q))),
+            and(and(lt(mload(0x460), q), and(lt(mload(0x480), q), lt(mload(0x4a0), q))),
+            and(and(lt(mload(0x4c0), r), and(lt(mload(0x4e0), r), lt(mload(0x500), r))),
+            and(and(lt(mload(0x520), r), and(lt(mload(0x540), r), lt(mload(0x560), r))),
+            and(and(lt(mload(0x580), r), and(lt(mload(0x5a0), r), lt(mload(0x5c0), r))),
+            and(and(lt(mload(0x5e0), r), and(lt(mload(0x600), r), lt(mload(0x620), r))),
+            and(and(lt(mload(0x640), r), and(lt(mload(0x660), r), lt(mload(0x680), r))),
+            and(and(lt(mload(0x6a0), r), and(lt(mload(0x6c0), r), lt(mload(0x6e0), r))),
+            and(and(lt(mload(0x700), r), and(lt(mload(0x720), r), lt(mload(0x740), r))),
+            and(and(lt(mload(0x760), r), and(lt(mload(0x780), r), lt(mload(0x7a0), r))),
+            and(and(lt(mload(0x7c0), r), and(lt(mload(0x7e0), r), lt(mload(0x800), r))),
+            and(and(lt(mload(0x820), r), and(lt(mload(0x840), r), lt(mload(0x860), r))),
+            and(and(lt(mload(0x880), r), and(lt(mload(0x8a0), r), lt(mload(0x8c0), r))),
+            and(and(lt(mload(0x8e0), r), and(lt(mload(0x900), r), lt(mload(0x920), r))),
+            and(and(lt(mload(0x940), r), and(lt(mload(0x960), r), lt(mload(0x980), r))),
+            and(and(lt(mload(0x9a0), r), and(lt(mload(0x9c0), r), lt(mload(0x9e0), r))),
+            and(and(lt(mload(0xa00), r), and(lt(mload(0xa20), r), lt(mload(0xa40), r))),
+            and(and(lt(mload(0xa60), r), and(lt(mload(0xa80), q), lt(mload(0xaa0), q))),
+            and(lt(mload(0xac0), q), lt(mload(0xae0), q))))))))))))))))))))))))))))
         }
     }
 }
