@@ -203,7 +203,6 @@ impl CircuitBuilder {
             permutations: self.permutations.len(),
             reductions: self.range.reductions.len(),
             canonicals: self.range.canonicals.len(),
-            words: self.range.words.len(),
             chains,
         }
     }

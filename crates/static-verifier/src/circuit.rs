@@ -13,7 +13,7 @@ use snark_verifier_sdk::CircuitExt;
 use crate::{
     builder::{CircuitBuilder, Permutation},
     kind::{self, Kind},
-    plan::{Block, CapacityError, CircuitParams, Lane, Lanes, Plan},
+    plan::{Block, CapacityError, CircuitParams, Lane, Plan, SHORTEST, Start},
     poseidon2::{
         ROWS,
         gate::{Poseidon2Config, square_of_pinned},
@@ -23,13 +23,13 @@ use crate::{
     vertical,
 };
 
-/// All columns of the circuit: four advice, six fixed, one instance.
+/// All columns of the circuit: four advice, five fixed, one instance.
 #[derive(Clone, Debug)]
 pub struct StaticConfig {
     /// Chains of the vertical gate.
     chains: Column<Advice>,
-    /// Where they start.
-    selector: Column<Fixed>,
+    /// What starts at a row of them.
+    starts: Column<Fixed>,
     poseidon2: Poseidon2Config,
     range: RangeConfig,
 }
@@ -166,32 +166,45 @@ impl Assigner<'_, '_> {
         }
     }
 
-    /// A range group, and the chain behind it; gives the next group's row.
-    fn group(&mut self, group: Group, cells: &[u32], chain: Option<&[u32]>, row: usize) -> usize {
+    /// A range group, and the chain before it.
+    fn group(&mut self, group: Group, cells: &[u32], chain: Option<&[u32]>, row: usize) {
+        if let Some(chain) = chain {
+            self.chain(Lane::V, chain, row);
+        }
         let (values, limbs) = cells.split_at(group.values());
-        for (i, &index) in values.iter().chain(chain.into_iter().flatten()).enumerate() {
-            self.put(self.config.chains, row + i, index);
+        for (i, &index) in values.iter().enumerate() {
+            self.put(self.config.chains, row + SHORTEST + i, index);
         }
         for (i, &index) in group.limbs().zip(limbs) {
             // No other gate has use for a limb: its column is outside the permutation argument.
             self.advice(self.config.range.limb, row + i, self.circuit.builder.values[index as usize]);
         }
-        for (i, relation) in group.relations().iter().enumerate() {
-            self.fixed(self.config.range.relation, row + i, relation.code());
+        for &(i, start) in group.relations() {
+            self.fixed(self.config.starts, row + i, start.code());
         }
-        if chain.is_some() {
-            self.fixed(self.config.selector, row + group.values(), Fr::from(Lanes::One.code()));
-        }
-        row + group.rows(chain.is_some())
     }
 
-    /// All range groups, the first of them followed by chains.
+    /// All range groups, the first of them behind chains.
     fn range<'c>(&mut self, chains: &mut impl Iterator<Item = &'c [u32]>) {
         let StaticCircuit { builder, plan, .. } = self.circuit;
-        let mut chains = chains.take(plan.followed);
-        let mut row = 0;
+        let mut chains = chains.take(plan.grouped);
+        let mut row = plan.permutations;
         for (group, cells) in builder.range.iter() {
-            row = self.group(group, cells, chains.next(), row);
+            self.group(group, cells, chains.next(), row);
+            row += group.rows();
+        }
+    }
+
+    /// A chain; the starts of its gates stand beside `V`'s.
+    fn chain(&mut self, lane: Lane, chain: &[u32], row: usize) {
+        let column = self.config.lane(lane);
+        for (offset, &index) in chain.iter().enumerate() {
+            self.put(column, row + offset, index);
+        }
+        if lane == Lane::V {
+            for gate in (0..chain.len() - 1).step_by(3) {
+                self.fixed(self.config.starts, row + gate, Start::Chain.code());
+            }
         }
     }
 
@@ -199,15 +212,7 @@ impl Assigner<'_, '_> {
         let columns = block.lanes.columns();
         for (i, chain) in chains.take(block.chains).enumerate() {
             let row = block.row + i / columns.len() * block.length;
-            let column = self.config.lane(columns[i % columns.len()]);
-            for (offset, &index) in chain.iter().enumerate() {
-                self.put(column, row + offset, index);
-            }
-            if i % columns.len() == 0 {
-                for gate in (0..block.length - 1).step_by(3) {
-                    self.fixed(self.config.selector, row + gate, Fr::from(block.lanes.code()));
-                }
-            }
+            self.chain(columns[i % columns.len()], chain, row);
         }
     }
 
@@ -219,7 +224,7 @@ impl Assigner<'_, '_> {
             self.permutation(permutation, plan.permutations + i * ROWS);
         }
         let mut chains: Vec<&[u32]> = builder.chains.iter().collect();
-        // Stable: chains of one length keep their order. Blocks go by length too, behind those that follow range groups.
+        // Stable: chains of one length keep their order. Blocks go by length too, behind those of range groups.
         chains.sort_by_key(|chain| chain.len());
         let mut chains = chains.into_iter();
         self.range(&mut chains);
@@ -245,16 +250,16 @@ impl Circuit<Fr> for StaticCircuit {
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
         let instance = meta.instance_column();
         let chains = meta.advice_column();
-        let selector = meta.fixed_column();
+        let starts = meta.fixed_column();
         let poseidon2 = Poseidon2Config::configure(meta);
         let (constant, kind) = (poseidon2.constant, poseidon2.kind);
-        let range = RangeConfig::configure(meta, chains, [kind, constant]);
-        let config = StaticConfig { chains, selector, poseidon2, range };
+        let range = RangeConfig::configure(meta, chains, starts, [kind, constant]);
+        let config = StaticConfig { chains, starts, poseidon2, range };
         let lanes = [Lane::V, Lane::S, Lane::Q].map(|lane| (lane, config.lane(lane)));
         for (_, column) in lanes {
             meta.enable_equality(column);
         }
-        vertical::configure(meta, selector, lanes);
+        vertical::configure(meta, [starts, kind], lanes);
         kind::configure(meta, config.poseidon2.state, [kind, constant], instance);
         config
     }

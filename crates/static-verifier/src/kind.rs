@@ -2,9 +2,9 @@
 //!
 //! | kind | `S` | `K` |
 //! |---|---|---|
-//! | 0 | output of a permutation, chain of the vertical gate, nothing | zero |
+//! | 0 | chain of the vertical gate, nothing | zero |
 //! | 1 | a permutation's S-box | round constant |
-//! | -1 | a permutation's row without S-box | round constant |
+//! | -1 | a permutation's row without S-box | round constant; zero for an output |
 //! | 2 | a constant of the circuit or an instance | the constant; zero for an instance |
 //! | 3 | as 0 | the lookup table |
 //!

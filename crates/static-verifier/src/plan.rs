@@ -2,20 +2,22 @@
 //!
 //! | column | rows from the first on | then |
 //! |---|---|---|
-//! | `S` and `Q` | instances, constants, one blank row, permutations | chains |
-//! | `V` | range groups, each followed by a chain of four cells | chains |
-//! | `R` | the groups' limbs | |
+//! | `S` and `Q` | instances and constants; permutations | chains |
+//! | `V` | nothing; range groups, each behind a chain of four cells | chains |
+//! | `R` | nothing; the groups' limbs | |
 //!
 //! The fixed column `K` holds the 16-bit table in its last rows, where `S` has no permutation and no constant.
-//! The same gate selector serves `V`, `S` and `Q`, so where chains stand side by side they are of one length.
+//! One fixed column, `u`, says where chains and range relations start. `S` and `Q` have chains exactly in rows of other
+//! kinds than a permutation's, beside those of `V`, which are of the same length.
 
 use std::collections::BTreeMap;
 
+use halo2_base::halo2_proofs::{halo2curves::bn256::Fr, plonk::Expression};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     poseidon2::ROWS,
-    range::{Group, TABLE_ROWS},
+    range::{Group, SPILL, TABLE_ROWS},
 };
 
 /// Rows at the end of every column that hold blinding, with a margin.
@@ -36,8 +38,6 @@ pub struct CircuitParams {
     pub reductions: usize,
     /// Canonical KoalaBear values.
     pub canonicals: usize,
-    /// 32-bit words.
-    pub words: usize,
     /// How many chains of the vertical gate have so many cells.
     pub chains: BTreeMap<usize, usize>,
 }
@@ -115,14 +115,35 @@ impl Lanes {
             Self::All => &[Lane::V, Lane::S, Lane::Q],
         }
     }
+}
 
-    /// What the fixed column `q` holds where a gate starts.
-    pub(crate) const fn code(self) -> u64 {
-        self as u64 + 1
+/// What starts at a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The gate of a chain.
+    Chain,
+    /// A reduction's relation.
+    Quotient,
+    /// The relations of a canonical value.
+    Canonical,
+}
+
+impl Start {
+    pub(crate) const ALL: [Self; 3] = [Self::Chain, Self::Quotient, Self::Canonical];
+
+    /// The value in the fixed column `u`, which is zero where nothing starts.
+    pub(crate) fn code(self) -> Fr {
+        Fr::from(self as u64 + 1)
+    }
+
+    /// Vanishes wherever nothing or another thing starts.
+    pub(crate) fn selector(self, u: &Expression<Fr>) -> Expression<Fr> {
+        let others = Self::ALL.into_iter().filter(|other| *other != self);
+        others.fold(u.clone(), |product, other| product * (u.clone() - Expression::Constant(other.code())))
     }
 }
 
-/// The shortest chain, of one product: one follows each range group, as long as there are any.
+/// The shortest chain, of one product: one precedes each range group, as long as there are any.
 pub(crate) const SHORTEST: usize = 4;
 
 /// Chains of one length, one below the other, side by side in several columns.
@@ -141,8 +162,8 @@ pub(crate) struct Plan {
     pub(crate) permutations: usize,
     /// First row of the table.
     pub(crate) table: usize,
-    /// How many range groups, counted from the first, are followed by a chain.
-    pub(crate) followed: usize,
+    /// How many range groups, counted from the first, have a chain before them.
+    pub(crate) grouped: usize,
     /// Where the other chains stand: by length, the shortest first.
     pub(crate) blocks: Vec<Block>,
 }
@@ -174,23 +195,25 @@ impl Plan {
         let Some(table) = rows.checked_sub(TABLE_ROWS) else {
             return Err(CapacityError::Table { k });
         };
-        // The blank row: `[RANGE-5]` needs one with neither constant nor kind.
-        let permutations = params.instances + params.constants + 1;
+        let permutations = params.instances + params.constants;
         let state_end = permutations + params.permutations * ROWS;
         if state_end > table {
             return Err(CapacityError::Permutations { k, needed: state_end, available: table });
         }
         let groups: usize = params.groups().iter().map(|(_, count)| count).sum();
         let mut chains = params.chains.clone();
-        let followed = chains.get(&SHORTEST).copied().unwrap_or(0).min(groups);
+        let grouped = chains.get(&SHORTEST).copied().unwrap_or(0).min(groups);
         if let Some(left) = chains.get_mut(&SHORTEST) {
-            *left -= followed;
+            *left -= grouped;
         }
-        let range_end = group_rows(params, followed);
-        if range_end > rows {
-            return Err(CapacityError::Range { k, needed: range_end, available: rows });
+        // Beside pinned cells nothing starts: there the gate of `S` is not off by their kind.
+        let range_end =
+            permutations + params.groups().iter().map(|(group, count)| group.rows() * count).sum::<usize>();
+        if range_end + SPILL > rows {
+            return Err(CapacityError::Range { k, needed: range_end + SPILL, available: rows });
         }
-        let all = range_end.max(state_end);
+        // Where a group's relation starts behind the permutations, the gates of `S` and `Q` read the next rows too.
+        let all = (range_end + SPILL).max(state_end);
         let segments = [
             Segment { row: all, end: rows, lanes: Lanes::All },
             Segment { row: range_end, end: all, lanes: Lanes::One },
@@ -199,26 +222,15 @@ impl Plan {
             let needed = params.chains.iter().map(|(length, chains)| length * chains).sum();
             CapacityError::Vertical { k, needed, missing }
         })?;
-        Ok(Self { permutations, table, followed, blocks })
+        Ok(Self { permutations, table, grouped, blocks })
     }
 }
 
 impl CircuitParams {
     /// Range groups by kind, in the order in which they stand.
-    fn groups(&self) -> [(Group, usize); 3] {
-        [(Group::Reduction, self.reductions), (Group::Canonical, self.canonicals), (Group::Word, self.words)]
+    const fn groups(&self) -> [(Group, usize); 2] {
+        [(Group::Reduction, self.reductions), (Group::Canonical, self.canonicals)]
     }
-}
-
-/// Rows of all range groups, the first of them followed by chains.
-fn group_rows(params: &CircuitParams, mut followed: usize) -> usize {
-    let mut rows = 0;
-    for (group, count) in params.groups() {
-        let first = count.min(followed);
-        followed -= first;
-        rows += first * group.rows(true) + (count - first) * group.rows(false);
-    }
-    rows
 }
 
 /// Where the chains stand, or how many of their cells have no place.
@@ -248,11 +260,11 @@ mod tests {
     fn params(
         constants: usize,
         permutations: usize,
-        [reductions, canonicals, words]: [usize; 3],
+        [reductions, canonicals]: [usize; 2],
         chains: &[(usize, usize)],
     ) -> CircuitParams {
         let chains = chains.iter().copied().collect();
-        CircuitParams { k: 17, instances: 4, constants, permutations, reductions, canonicals, words, chains }
+        CircuitParams { k: 17, instances: 4, constants, permutations, reductions, canonicals, chains }
     }
 
     /// Checks that every cell of a plan is filled once; how many cells of the columns with chains are in use.
@@ -264,20 +276,22 @@ mod tests {
             assert!(row < rows && used.insert((lane, row)), "{lane:?} {row}");
         };
         let state_end = plan.permutations + ROWS * params.permutations;
-        assert!(plan.permutations > params.instances + params.constants && state_end <= plan.table);
+        assert!(plan.permutations == params.instances + params.constants && state_end <= plan.table);
         for row in 0..state_end {
             [Lane::S, Lane::Q].into_iter().for_each(|lane| put(Some(lane), row));
         }
         let groups = params.groups().into_iter().flat_map(|(group, count)| std::iter::repeat_n(group, count));
-        let mut end = 0;
+        let mut end = plan.permutations;
         for (i, group) in groups.enumerate() {
-            let chain = if i < plan.followed { SHORTEST } else { 0 };
-            (end..end + group.values() + chain).for_each(|row| put(Some(Lane::V), row));
+            let chain = if i < plan.grouped { SHORTEST } else { 0 };
+            (end..end + chain).for_each(|row| put(Some(Lane::V), row));
+            (0..group.values()).for_each(|row| put(Some(Lane::V), end + SHORTEST + row));
             group.limbs().for_each(|row| put(None, end + row));
-            assert!(group.relations().len() <= group.values());
-            end += group.rows(chain > 0);
+            assert!(group.relations().iter().all(|(row, _)| *row > 0 && *row < group.rows()));
+            assert!(group.limbs().end <= group.rows() + SPILL);
+            end += group.rows();
         }
-        let mut chains = BTreeMap::from([(SHORTEST, plan.followed)]);
+        let mut chains = BTreeMap::from([(SHORTEST, plan.grouped)]);
         let mut starts: BTreeMap<usize, (Lanes, usize)> = BTreeMap::new();
         for block in &plan.blocks {
             *chains.entry(block.length).or_insert(0) += block.chains;
@@ -303,20 +317,21 @@ mod tests {
     fn every_cell_has_its_own_place() {
         // Range groups end before the permutations, and after; more of them than short chains.
         let chains = [(4, 30_000), (7, 2000), (16, 1001), (100, 1)];
-        fill(&params(100, 600, [4000, 3000, 500], &chains));
-        fill(&params(100, 10, [4000, 3000, 100], &chains));
-        fill(&params(100, 10, [4000, 3000, 100], &[(4, 10), (7, 2)]));
-        fill(&params(0, 0, [0; 3], &[]));
-        fill(&params(0, 0, [0, 0, 32_760], &[]));
+        fill(&params(100, 600, [4000, 3000], &chains));
+        fill(&params(100, 10, [4000, 3000], &chains));
+        fill(&params(100, 10, [4000, 3000], &[(4, 10), (7, 2)]));
+        fill(&params(0, 0, [0; 2], &[]));
+        fill(&params(0, 0, [1, 26_205], &[]));
     }
 
     #[test]
     fn the_columns_can_be_filled_but_for_a_few_cells() {
-        let groups = 4000 * 2 + 3000;
-        let all = 3 * ((1 << 17) - BLINDED_ROWS);
+        // Idle: the fifth row behind each reduction's values, and `V` beside pinned cells.
+        let (groups, idle) = (4000 * 2 + 3000, 4000 + 104);
+        let all = 3 * ((1 << 17) - BLINDED_ROWS) - idle;
         let longer = 7 * 2000 + 16 * 1001 + 100;
-        let fours = (all - 2 * (4 + 100 + 1 + 600 * ROWS) - groups - longer) / 4 - 100;
-        let cells = fill(&params(100, 600, [4000, 3000, 0], &[(4, fours), (7, 2000), (16, 1001), (100, 1)]));
+        let fours = (all - 2 * (4 + 100 + 600 * ROWS) - groups - longer) / 4 - 100;
+        let cells = fill(&params(100, 600, [4000, 3000], &[(4, fours), (7, 2000), (16, 1001), (100, 1)]));
         assert!(all - cells < 404, "{cells} of {all}");
     }
 
@@ -325,11 +340,11 @@ mod tests {
         let error = |params: &CircuitParams| Plan::new(params).unwrap_err();
         let small = CircuitParams { k: 16, ..CircuitParams::default() };
         assert_eq!(error(&small), CapacityError::Table { k: 16 });
-        let full = error(&params(0, 0, [20_000, 7_760, 1], &[]));
+        let full = error(&params(0, 0, [1, 26_206], &[]));
         assert_eq!(full, CapacityError::Range { k: 17, needed: 131_044, available: 131_040 });
-        let full = error(&params(8, 745, [0; 3], &[]));
-        assert_eq!(full, CapacityError::Permutations { k: 17, needed: 65_573, available: 65_504 });
-        let full = error(&params(0, 0, [0; 3], &[(4, 98_280)]));
+        let full = error(&params(8, 745, [0; 2], &[]));
+        assert_eq!(full, CapacityError::Permutations { k: 17, needed: 65_572, available: 65_504 });
+        let full = error(&params(0, 0, [0; 2], &[(4, 98_280)]));
         assert!(matches!(full, CapacityError::Vertical { k: 17, needed: 393_120, missing: 1.. }));
     }
 }

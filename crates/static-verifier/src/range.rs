@@ -1,28 +1,27 @@
-//! Range groups: canonical KoalaBear values, reductions modulo `p`, 32-bit words.
+//! Range groups: canonical KoalaBear values and reductions modulo `p`.
 //!
 //! # Rows
 //! Every cell of the column `R` is looked up in the table `[0, 2^16)`: it holds limbs only. The values they make up stand in
-//! the first column of chains, `V`, one or two to a group, rows ahead of the chain that follows them. Both columns are read
-//! at rotations 0 to 3.
+//! the first column of chains, `V`. Both columns are read at rotations 0 to 3. By row of a group:
 //!
-//! | group | `V` | `R` | relations, by row |
-//! |---|---|---|---|
-//! | reduction | `v, x` | `q₀, q₁, q₂, a₀, a₁` | `Quotient`, `Word` |
-//! | canonical | `x` | `b₀, b₁, a₀, a₁` | `Canonical` |
-//! | word | `x` | two cells unused, `a₀, a₁` | `Word` |
+//! | | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | reduction, `V` | a chain | of | four | cells | `v` | `x` | | next | group |
+//! | `R` | | | `q₀` | `q₁` | `q₂` | `b₀` | `b₁` | `a₀` | `a₁` |
+//! | starts | chain | | quotient | | | canonical | | | |
+//! | canonical, `V` | a chain | of | four | cells | `x` | next | group | | |
+//! | `R` | | | | | `b₀` | `b₁` | `a₀` | `a₁` | |
+//! | starts | chain | | | | canonical | | | | |
 //!
 //! # Constraints
-//! - `[RANGE-1]` at `Word` and `Canonical`: `x = a₀ + 2^16·a₁`, so `0 ≤ x < 2^32`.
-//! - `[RANGE-2]` at `Canonical`: `p - 1 - x = b₀ + 2^16·b₁`, so `p - 1 - x` is not negative: `x < p`.
-//! - `[RANGE-3]` at `Quotient`: `v = x + p·(q₀ + 2^16·q₁ + 2^32·q₂ - 2^47)`, for `0 ≤ q < 2^48` an integer of at most
-//!   2^78 in magnitude, far below the BN254 modulus: `v` stands for that integer, and is congruent to `x` modulo `p`. A wrong
-//!   quotient or remainder has no other solution than a multiple of `p` moved between them, and `x < 2^32` leaves at
-//!   most three values of one residue class.
+//! - `[RANGE-1]` at a canonical value: `x = a₀ + 2^16·a₁`, so `0 ≤ x < 2^32`;
+//! - `[RANGE-2]` and `p - 1 - x = b₀ + 2^16·b₁`, so `p - 1 - x` is not negative: `x < p`.
+//! - `[RANGE-3]` at a quotient: `v = x + p·(q₀ + 2^16·q₁ + 2^32·q₂ - 2^47)`, for `0 ≤ q < 2^48` an integer of at most
+//!   2^78 in magnitude, far below the BN254 modulus: `v` stands for that integer, and `x`, which is canonical, is its
+//!   remainder.
 //! - `[RANGE-4]` the lookups, in every row: the pair `(3, R)` is one of the pairs `(kind, K)`. `kind` is 3 exactly in the
 //!   rows of the table, where `K` holds `0` to `2^16 - 1`; what it holds elsewhere (round constants, constants of the
 //!   circuit) never serves. Cells that no group uses are zero.
-//!
-//! Which relation holds at a row is the value of one fixed column, `relation`.
 //!
 //! # Degree
 //! Four, and four for the lookup.
@@ -35,7 +34,13 @@ use halo2_base::halo2_proofs::{
     poly::Rotation,
 };
 
-use crate::{builder::CircuitBuilder, cell::Cell, convert::P, kind::Kind, plan::SHORTEST};
+use crate::{
+    builder::CircuitBuilder,
+    cell::Cell,
+    convert::P,
+    kind::Kind,
+    plan::{SHORTEST, Start},
+};
 
 /// Bits of a lookup.
 pub const LIMB_BITS: usize = 16;
@@ -49,83 +54,65 @@ pub const MAX_MAGNITUDE: u128 = P as u128 * ((1 << 47) - 1);
 /// `p·2^47`, added to what is reduced so that the quotient of a negative value is not negative.
 const OFFSET: i128 = (P as i128) << 47;
 
-/// What the fixed column `relation` says of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relation {
-    Quotient,
-    Word,
-    Canonical,
-}
-
-impl Relation {
-    /// The value in the fixed column; zero is none.
-    pub(crate) fn code(self) -> Fr {
-        Fr::from(self as u64 + 1)
-    }
-}
-
-/// Vanishes at zero and where the column holds one of `others`.
-fn selector(column: &Expression<Fr>, others: &[Relation]) -> Expression<Fr> {
-    let distance = |other: &Relation| column.clone() - Expression::Constant(other.code());
-    others.iter().fold(column.clone(), |product, other| product * distance(other))
-}
-
 /// A kind of group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     Reduction,
     Canonical,
-    Word,
 }
 
+/// Rows that the last group's limbs take behind it.
+pub(crate) const SPILL: usize = 3;
+
 impl Group {
-    /// How many values it has in `V`.
+    /// How many values it has in `V`, behind the chain's rows.
     pub(crate) const fn values(self) -> usize {
         match self {
             Self::Reduction => 2,
-            Self::Canonical | Self::Word => 1,
+            Self::Canonical => 1,
         }
     }
 
     /// The rows of its limbs in `R`.
     pub(crate) const fn limbs(self) -> Range<usize> {
         match self {
-            Self::Reduction => 0..5,
-            Self::Canonical => 0..4,
-            Self::Word => 2..4,
+            Self::Reduction => 2..9,
+            Self::Canonical => 4..8,
         }
     }
 
-    /// The relations of its rows.
-    pub(crate) const fn relations(self) -> &'static [Relation] {
+    /// The rows where its relations start.
+    pub(crate) const fn relations(self) -> &'static [(usize, Start)] {
         match self {
-            Self::Reduction => &[Relation::Quotient, Relation::Word],
-            Self::Canonical => &[Relation::Canonical],
-            Self::Word => &[Relation::Word],
+            Self::Reduction => &[(2, Start::Quotient), (5, Start::Canonical)],
+            Self::Canonical => &[(4, Start::Canonical)],
         }
     }
 
-    /// How many rows it takes, with or without the chain behind it.
-    pub(crate) const fn rows(self, followed: bool) -> usize {
-        if followed { self.values() + SHORTEST } else { self.limbs().end }
+    /// How many rows it takes, with the chain before it.
+    pub(crate) const fn rows(self) -> usize {
+        match self {
+            Self::Reduction => SHORTEST + 3,
+            Self::Canonical => SHORTEST + 1,
+        }
     }
 }
 
-/// The column of limbs, and the fixed one.
+/// The column of limbs.
 #[derive(Clone, Copy, Debug)]
 pub struct RangeConfig {
     pub(crate) limb: Column<Advice>,
-    pub(crate) relation: Column<Fixed>,
 }
 
 impl RangeConfig {
-    /// `value` holds the groups' values, `table` a row's kind and the table's entries.
+    /// `value` holds the groups' values, `starts` where relations start, `table` a row's kind and the table's entries.
     pub(crate) fn configure(
         meta: &mut ConstraintSystem<Fr>,
         value: Column<Advice>,
+        starts: Column<Fixed>,
         table: [Column<Fixed>; 2],
     ) -> Self {
-        let config = Self { limb: meta.advice_column(), relation: meta.fixed_column() };
+        let config = Self { limb: meta.advice_column() };
         // [RANGE-4]
         meta.lookup_any("range", |cells| {
             let limb = cells.query_advice(config.limb, Rotation::cur());
@@ -135,38 +122,32 @@ impl RangeConfig {
         meta.create_gate("range", |cells| {
             let [v, r] = [value, config.limb]
                 .map(|column| [0, 1, 2, 3].map(|i| cells.query_advice(column, Rotation(i))));
-            let relation = cells.query_fixed(config.relation, Rotation::cur());
-            constraints(&relation, &v, &r)
+            let u = cells.query_fixed(starts, Rotation::cur());
+            constraints(&u, &v, &r)
         });
         config
     }
 }
 
 /// `[RANGE-1]` to `[RANGE-3]`
-fn constraints(
-    relation: &Expression<Fr>,
-    v: &[Expression<Fr>; 4],
-    r: &[Expression<Fr>; 4],
-) -> [Expression<Fr>; 3] {
-    use Relation::{Canonical, Quotient, Word};
+fn constraints(u: &Expression<Fr>, v: &[Expression<Fr>; 4], r: &[Expression<Fr>; 4]) -> [Expression<Fr>; 3] {
     let p = Fr::from(P);
     let power = |n: u32| Fr::from(1u64 << n);
-    let constant = |value: Fr| Expression::Constant(value);
     let wide = |low: usize| r[low].clone() + r[low + 1].clone() * power(16);
-    let quotient = wide(0) + r[2].clone() * power(32) - constant(power(47));
+    let quotient = wide(0) + r[2].clone() * power(32) - Expression::Constant(power(47));
+    let canonical = Start::Canonical.selector(u);
     [
-        selector(relation, &[Quotient]) * (wide(2) - v[0].clone()),
-        selector(relation, &[Quotient, Word]) * (v[0].clone() + wide(0) - constant(Fr::from(P - 1))),
-        selector(relation, &[Word, Canonical]) * (v[1].clone() + quotient * p - v[0].clone()),
+        canonical.clone() * (wide(2) - v[0].clone()),
+        canonical * (v[0].clone() + wide(0) - Expression::Constant(Fr::from(P - 1))),
+        Start::Quotient.selector(u) * (v[3].clone() + quotient * p - v[2].clone()),
     ]
 }
 
 /// The groups, in order: numbers of their values, then of their limbs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RangeCells {
-    pub(crate) reductions: Vec<[u32; 7]>,
+    pub(crate) reductions: Vec<[u32; 9]>,
     pub(crate) canonicals: Vec<[u32; 5]>,
-    pub(crate) words: Vec<[u32; 3]>,
 }
 
 impl RangeCells {
@@ -174,8 +155,7 @@ impl RangeCells {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Group, &[u32])> {
         let reductions = self.reductions.iter().map(|cells| (Group::Reduction, cells.as_slice()));
         let canonicals = self.canonicals.iter().map(|cells| (Group::Canonical, cells.as_slice()));
-        let words = self.words.iter().map(|cells| (Group::Word, cells.as_slice()));
-        reductions.chain(canonicals).chain(words)
+        reductions.chain(canonicals)
     }
 }
 
@@ -185,26 +165,22 @@ impl CircuitBuilder {
         self.witness(Fr::from((value >> (16 * index)) & 0xffff)).index
     }
 
-    /// A new value in `[0, 2^32)`.
-    pub(crate) fn load_word(&mut self, value: u32) -> Cell {
-        let x = self.witness(Fr::from(u64::from(value)));
-        let limbs = [0, 1].map(|i| self.limb(value.into(), i));
-        self.range.words.push([x.index, limbs[0], limbs[1]]);
-        x
+    /// The limbs `b₀, b₁, a₀, a₁` of a canonical value.
+    fn canonical_limbs(&mut self, x: u64) -> [u32; 4] {
+        // Not below zero for a canonical value; for another the relation fails, as it must.
+        let distance = (P - 1).wrapping_sub(x);
+        [(distance, 0), (distance, 1), (x, 0), (x, 1)].map(|(integer, i)| self.limb(integer, i))
     }
 
     /// A new canonical KoalaBear value.
     pub(crate) fn range_canonical(&mut self, value: u32) -> Cell {
         let x = self.witness(Fr::from(u64::from(value)));
-        // Not below zero for a canonical value; for another the relation fails, as it must.
-        let distance = (P - 1).wrapping_sub(value.into());
-        let [b0, b1] = [0, 1].map(|i| self.limb(distance, i));
-        let [a0, a1] = [0, 1].map(|i| self.limb(value.into(), i));
+        let [b0, b1, a0, a1] = self.canonical_limbs(value.into());
         self.range.canonicals.push([x.index, b0, b1, a0, a1]);
         x
     }
 
-    /// The remainder, below 2^32, of the integer `v` modulo `p`; `cell` holds `v`.
+    /// The canonical remainder of the integer `v` modulo `p`; `cell` holds `v`.
     pub(crate) fn range_reduce(&mut self, cell: &Cell, v: i128) -> Cell {
         let shifted = v + OFFSET;
         let p = i128::from(P);
@@ -212,8 +188,8 @@ impl CircuitBuilder {
         let remainder = u64::try_from(shifted.rem_euclid(p)).expect("a remainder modulo p is below 2^31");
         let x = self.witness(Fr::from(remainder));
         let [q0, q1, q2] = [0, 1, 2].map(|i| self.limb(quotient, i));
-        let [a0, a1] = [0, 1].map(|i| self.limb(remainder, i));
-        self.range.reductions.push([cell.index, x.index, q0, q1, q2, a0, a1]);
+        let [b0, b1, a0, a1] = self.canonical_limbs(remainder);
+        self.range.reductions.push([cell.index, x.index, q0, q1, q2, b0, b1, a0, a1]);
         x
     }
 }
@@ -245,9 +221,10 @@ mod tests {
     }
 
     /// The values of a reduction of `x + p·(quotient - 2^47)`, without the first.
-    fn reduction_values(x: u64, quotient: u64) -> [u64; 6] {
+    fn reduction_values(x: u64, quotient: u64) -> [u64; 8] {
         let [q0, q1, q2] = [0, 16, 32].map(|shift| (quotient >> shift) & 0xffff);
-        [x, q0, q1, q2, x & 0xffff, x >> 16]
+        let distance = (P - 1).wrapping_sub(x);
+        [x, q0, q1, q2, distance & 0xffff, (distance >> 16) & 0xffff, x & 0xffff, x >> 16]
     }
 
     #[test]
@@ -258,9 +235,6 @@ mod tests {
             }
             for v in [0, 1, -1, i128::from(P), MAX_MAGNITUDE as i128, -(MAX_MAGNITUDE as i128)] {
                 reduce(builder, v);
-            }
-            for x in [0, 1, 0xffff, 0x1_0000, u32::MAX] {
-                builder.load_word(x);
             }
         });
     }
@@ -292,53 +266,42 @@ mod tests {
         // Group by group one value is another one, within its range.
         let mut starts = vec![];
         let rows = failing_rows("range", |builder| {
-            for cell in 0..7 {
+            for cell in 0..9 {
                 reduce(builder, 123 << 40);
                 let index = builder.range.reductions[cell][cell];
                 builder.values[index as usize] = Fr::from(5);
-                starts.push(cell * Group::Reduction.rows(false));
+                starts.push(cell * Group::Reduction.rows());
             }
             for cell in 0..5 {
                 builder.range_canonical(123 << 20);
                 let index = builder.range.canonicals[cell][cell];
                 builder.values[index as usize] = Fr::from(5);
-                starts.push(7 * Group::Reduction.rows(false) + cell * Group::Canonical.rows(false));
-            }
-            let base = 7 * Group::Reduction.rows(false) + 5 * Group::Canonical.rows(false);
-            for cell in 0..3 {
-                builder.load_word(123 << 20);
-                let index = builder.range.words[cell][cell];
-                builder.values[index as usize] = Fr::from(5);
-                starts.push(base + cell * Group::Word.rows(false));
+                starts.push(9 * Group::Reduction.rows() + cell * Group::Canonical.rows());
             }
         });
         for start in starts {
-            assert!(
-                rows.iter().any(|row| (start..start + 2).contains(row)),
-                "the group at {start}: {rows:?}"
-            );
+            let group = start..start + Group::Reduction.rows();
+            assert!(rows.iter().any(|row| group.contains(row)), "the group at {start}: {rows:?}");
         }
     }
 
     #[test]
-    fn a_reduction_may_leave_another_representative_but_no_canonical_value() {
-        accepts(|builder| {
+    fn a_reduction_leaves_the_canonical_remainder_only() {
+        for (x, quotient) in [(123 + P, (1 << 47) - 1), (124, 1 << 47), (123, (1 << 47) + 1)] {
+            rejects("range", |builder| {
+                reduce(builder, 123);
+                let cells = builder.range.reductions[0];
+                overwrite(builder, &cells[1..], &reduction_values(x, quotient));
+            });
+        }
+        // With a negative high limb, which the relation accepts.
+        rejects("Lookup", |builder| {
             reduce(builder, 123);
             let cells = builder.range.reductions[0];
             overwrite(builder, &cells[1..], &reduction_values(123 + P, (1 << 47) - 1));
-        });
-        rejects("Equality", |builder| {
-            let cell = builder.witness(Fr::from(1 << 40));
-            let felt = builder.felt_from_cell_unchecked(cell, 1 << 40, 1 << 40);
-            builder.canonical(felt);
-            let (r, q) = ((1u64 << 40) % P, (1u64 << 40) / P + (1 << 47));
-            let cells = builder.range.reductions[0];
-            overwrite(builder, &cells[1..], &reduction_values(r + P, q - 1));
-        });
-        rejects("range", |builder| {
-            reduce(builder, 123);
-            let cells = builder.range.reductions[0];
-            overwrite(builder, &cells[1..], &reduction_values(124, 1 << 47));
+            let missing = Fr::from(1 << 16).invert().unwrap() * -Fr::from(124);
+            builder.values[cells[5] as usize] = Fr::zero();
+            builder.values[cells[6] as usize] = missing;
         });
     }
 
@@ -357,40 +320,27 @@ mod tests {
         ] {
             rejects("Lookup", |builder| {
                 builder.permute([Operand::Constant(constant); 3]);
-                let word = builder.load_word(0);
-                let [x, low, _] = builder.range.words[0];
-                assert_eq!(word.index, x);
-                builder.values[x as usize] = value;
-                builder.values[low as usize] = value;
+                builder.range_canonical(0);
+                let [x, b0, _, a0, _] = builder.range.canonicals[0];
+                for (index, value) in [(x, value), (a0, value), (b0, Fr::from(P - 1) - value)] {
+                    builder.values[index as usize] = value;
+                }
+                builder.values[builder.range.canonicals[0][2] as usize] = Fr::zero();
             });
         }
     }
 
     #[test]
     fn relations_are_off_where_others_are_on() {
-        let value = |expression: Expression<Fr>| {
-            let never = |_: &str| unreachable!("a constant expression");
-            expression.evaluate(
-                &|constant| constant,
-                &|_| never("selector"),
-                &|_| never("fixed"),
-                &|_| never("advice"),
-                &|_| never("instance"),
-                &|_| never("challenge"),
-                &|a: Fr| -a,
-                &|a, b| a + b,
-                &|a, b| a * b,
-                &|a, scale| a * scale,
-            )
-        };
+        let value = crate::testing::constant_value;
         let [v, r] =
             [10u64, 20].map(|base| [0, 1, 2, 3].map(|i| Expression::Constant(Fr::from(base * base + i))));
         let on = |code: u64| {
             constraints(&Expression::Constant(Fr::from(code)), &v, &r).map(|c| value(c) != Fr::zero())
         };
         assert_eq!(on(0), [false, false, false]);
-        assert_eq!(on(Relation::Quotient as u64 + 1), [false, false, true]);
-        assert_eq!(on(Relation::Word as u64 + 1), [true, false, false]);
-        assert_eq!(on(Relation::Canonical as u64 + 1), [true, true, false]);
+        assert_eq!(on(Start::Chain as u64 + 1), [false, false, false]);
+        assert_eq!(on(Start::Quotient as u64 + 1), [false, false, true]);
+        assert_eq!(on(Start::Canonical as u64 + 1), [true, true, false]);
     }
 }

@@ -5,13 +5,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use halo2_base::halo2_proofs::{
     dev::{FailureLocation, MockProver, VerifyFailure},
     halo2curves::bn256::Fr,
+    plonk::Expression,
 };
 use snark_verifier_sdk::CircuitExt;
 
-use crate::{CircuitBuilder, StaticCircuit};
+use crate::{CircuitBuilder, StaticCircuit, plan::Plan};
 
 /// Rows of test circuits: the least that holds the lookup table.
 pub(crate) const K: usize = 17;
+
+/// The least size that holds a circuit.
+pub(crate) fn least_k(builder: &CircuitBuilder) -> usize {
+    (K..K + 2).find(|&k| Plan::new(&builder.params(k)).is_ok()).expect("a test circuit fits")
+}
+
+/// What an expression of constants is.
+pub(crate) fn constant_value(expression: Expression<Fr>) -> Fr {
+    let never = |_: &str| unreachable!("a constant expression");
+    expression.evaluate(
+        &|constant| constant,
+        &|_| never("selector"),
+        &|_| never("fixed"),
+        &|_| never("advice"),
+        &|_| never("instance"),
+        &|_| never("challenge"),
+        &|a: Fr| -a,
+        &|a, b| a + b,
+        &|a, b| a * b,
+        &|a, scale| a * scale,
+    )
+}
 
 /// What a circuit violates.
 pub(crate) fn failures(build: impl FnOnce(&mut CircuitBuilder)) -> Vec<VerifyFailure> {
@@ -25,9 +48,10 @@ pub(crate) fn failures_with(
 ) -> Vec<VerifyFailure> {
     let mut builder = CircuitBuilder::new();
     build(&mut builder);
-    let circuit = StaticCircuit::with_k(builder, K).expect("a test circuit fits");
+    let k = least_k(&builder);
+    let circuit = StaticCircuit::with_k(builder, k).expect("a test circuit fits");
     let instances = instances.map_or_else(|| circuit.instances(), |instances| vec![instances]);
-    let prover = MockProver::run(K as u32, &circuit, instances).expect("the circuit can be synthesized");
+    let prover = MockProver::run(k as u32, &circuit, instances).expect("the circuit can be synthesized");
     prover.verify().err().unwrap_or_default()
 }
 

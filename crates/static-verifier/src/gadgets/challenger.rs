@@ -30,10 +30,10 @@ use crate::{
 
 /// Base-`p` digits taken from a squeezed element.
 const DIGITS: usize = 7;
-/// 32-bit words that hold the remaining quotient.
-const QUOTIENT_WORDS: usize = 2;
-/// 32-bit words that hold `p^7` twice.
-const LOW_WORDS: usize = 7;
+/// Base-`p` digits that hold the remaining quotient.
+const QUOTIENT_DIGITS: usize = 2;
+/// Base-`p` digits that hold `p^7` twice.
+const LOW_DIGITS: usize = 8;
 
 /// The transcript.
 ///
@@ -222,9 +222,10 @@ impl CircuitBuilder {
             let digit = u32::try_from(div_rem_words(&mut words, P)).expect("a digit in base p is below 2^31");
             self.load_felt(KoalaBear::from_u32(digit))
         });
-        // Both the quotient and its distance from the largest one lie in [0, 2^64): 0 ≤ R ≤ R_max. [SPLIT-1]
-        let quotient = self.load_words(words[0]);
-        let distance = self.load_words(LARGEST.quotient.wrapping_sub(words[0]));
+        // Both the quotient and its distance from the largest one lie in [0, p^2): 0 ≤ R ≤ R_max. [SPLIT-1]
+        let quotient = self.load_digits::<QUOTIENT_DIGITS>([words[0], 0, 0, 0]);
+        let distance =
+            self.load_digits::<QUOTIENT_DIGITS>([LARGEST.quotient.wrapping_sub(words[0]), 0, 0, 0]);
         let one = Constant(Fr::ONE);
         self.assert_chain(
             Existing(quotient),
@@ -245,28 +246,23 @@ impl CircuitBuilder {
     /// `[SPLIT-3]` If the quotient is the largest, the low part is at most that of `r - 1`.
     fn assert_low_part(&mut self, low: Cell, distance: Cell) {
         let at_top = self.is_zero(distance);
-        // low_max - low + (1 - at_top)·p^7 is not negative: it fits 224 bits, while a negative value would not.
+        // low_max - low + (1 - at_top)·p^7 is not negative: it is below p^8, while a negative value would not be.
         let p7 = power_of_p(DIGITS);
         let slack = self.chain(
             Constant(LARGEST.low + p7),
             [(Existing(low), Constant(-Fr::ONE)), (Existing(at_top), Constant(-p7))],
         );
-        let low = self.load_weighted::<LOW_WORDS>(to_words(*slack.value()));
+        let low = self.load_digits::<LOW_DIGITS>(to_words(*slack.value()));
         self.assert_cells_equal(&low, &slack);
     }
 
-    /// A value in `[0, 2^64)`.
-    fn load_words(&mut self, value: u64) -> Cell {
-        self.load_weighted::<QUOTIENT_WORDS>([value, 0, 0, 0])
-    }
-
-    /// A value in `[0, 2^(32·N))`.
-    fn load_weighted<const N: usize>(&mut self, integer: [u64; 4]) -> Cell {
-        let words: [Cell; N] = core::array::from_fn(|i| {
-            self.load_word(((integer[i / 2] >> (32 * (i % 2))) & 0xffff_ffff) as u32)
-        });
-        let weighted = (1..N).map(|i| (Existing(words[i]), Constant(Fr::from(1 << 32).pow([i as u64]))));
-        self.chain(Existing(words[0]), weighted)
+    /// A value in `[0, p^N)`.
+    fn load_digits<const N: usize>(&mut self, hint_integer: [u64; 4]) -> Cell {
+        let mut words = hint_integer;
+        let digits: [Cell; N] =
+            core::array::from_fn(|_| self.range_canonical(div_rem_words(&mut words, P) as u32));
+        let weighted = (1..N).map(|i| (Existing(digits[i]), Constant(power_of_p(i))));
+        self.chain(Existing(digits[0]), weighted)
     }
 
     /// `[SPLIT-2]` One if the cell is zero, otherwise zero.

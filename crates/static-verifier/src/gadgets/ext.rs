@@ -107,7 +107,7 @@ impl CircuitBuilder {
         self.ext_inner_product(start, &[(a, b)])
     }
 
-    /// The same value with coefficients in `0..2^32`.
+    /// The same value with canonical coefficients.
     pub fn ext_reduce(&mut self, a: Ext) -> Ext {
         Ext(a.0.map(|c| self.reduce(c)))
     }

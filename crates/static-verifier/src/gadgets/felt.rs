@@ -10,11 +10,10 @@
 //! interval arithmetic. No bound exceeds [`MAX_MAGNITUDE`], so no integer wraps modulo the BN254 modulus, and integer
 //! identities are congruences modulo `p`.
 //!
-//! Three strengths of representation:
+//! Two strengths of representation:
 //! - any felt: congruent to the value it stands for, within its bound;
-//! - reduced: additionally non-negative and below 2^32. *Not* unique: a value has up to three such representations, so
-//!   a reduced felt may be computed with, but neither hashed, nor decomposed, nor exposed;
-//! - [`Canonical`]: below `p`, hence unique. Hashes, transcripts, bits and public values take nothing else.
+//! - [`Canonical`]: non-negative and below `p`, hence unique. That is what a reduction leaves. Hashes, transcripts, bits
+//!   and public values take nothing else.
 
 use std::collections::HashMap;
 
@@ -32,8 +31,6 @@ use crate::{
 
 /// Factors up to this magnitude are multiplied as they are, larger ones reduced first.
 const LIGHT: u128 = 1 << 36;
-/// Largest value of a reduced felt.
-const REDUCED: u128 = (1 << 32) - 1;
 
 /// A KoalaBear value in the circuit: a constant, or an integer in a cell (see the module's documentation).
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +79,6 @@ pub(crate) enum Key {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memo {
     next_id: u64,
-    reduced: HashMap<Key, Felt>,
     canonical: HashMap<Key, Canonical>,
     pub(crate) matrices: HashMap<[Key; 5], [Felt; 4]>,
     pub(crate) packed: HashMap<[Key; 5], [Cell; 2]>,
@@ -176,20 +172,12 @@ impl CircuitBuilder {
         canonical
     }
 
-    /// The same value, in `0..2^32`.
+    /// The same value, canonical unless it is a constant.
     pub fn reduce(&mut self, x: Felt) -> Felt {
-        let Repr::Cell { cell, int, magnitude, .. } = x.0 else { return x };
-        if magnitude <= REDUCED && self.memo.canonical.contains_key(&x.key()) {
-            return x;
+        match x.0 {
+            Repr::Constant(_) => x,
+            Repr::Cell { .. } => self.canonical(x).felt,
         }
-        if let Some(reduced) = self.memo.reduced.get(&x.key()) {
-            return *reduced;
-        }
-        let remainder = self.range_reduce(&cell, int);
-        let reduced = self.felt_from_cell_unchecked(remainder, int.rem_euclid(P.into()), REDUCED);
-        self.memo.reduced.insert(x.key(), reduced);
-        self.memo.reduced.insert(reduced.key(), reduced);
-        reduced
     }
 
     /// Reduced if its bound is above `limit`.
@@ -207,12 +195,11 @@ impl CircuitBuilder {
                 let value = int_to_koala(c.into()).as_canonical_u32();
                 Canonical { felt: x, cell: self.constant(Fr::from(u64::from(value))) }
             }
-            Repr::Cell { .. } => {
-                let reduced = self.reduce(x);
-                let canonical = self.load_felt(reduced.value());
-                if let Repr::Cell { cell, .. } = reduced.0 {
-                    self.assert_cells_equal(&cell, &canonical.cell);
-                }
+            Repr::Cell { cell, int, .. } => {
+                let cell = self.range_reduce(&cell, int);
+                let felt = self.felt_from_cell_unchecked(cell, int.rem_euclid(P.into()), u128::from(P) - 1);
+                let canonical = Canonical { felt, cell };
+                self.memo.canonical.insert(felt.key(), canonical);
                 canonical
             }
         };

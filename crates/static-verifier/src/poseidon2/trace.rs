@@ -43,7 +43,7 @@ pub(crate) static FIXED_ROWS: LazyLock<Vec<FixedRow>> = LazyLock::new(|| {
         constant: -linear_part(&relation, &zero[row..]) * inverse_scale(kind(row)),
         kind: kind(row),
     });
-    let output = FixedRow { code: [Fr::ZERO; 2], constant: Fr::ZERO, kind: Fr::ZERO };
+    let output = FixedRow { code: [Fr::ZERO; 2], constant: Fr::ZERO, kind: Kind::Pass.code() };
     fixed.chain([output; 3]).collect()
 });
 
@@ -139,7 +139,7 @@ pub(crate) fn rows(input: [Fr; 3]) -> Box<Cells> {
     }
     debug_assert_eq!(writer.row, OUTPUT, "the rows before the output");
     for (x, row) in state.into_iter().zip(OUTPUT_ROWS) {
-        writer.cells[row][0] = x;
+        writer.cells[row] = [x, Fr::ONE];
     }
     writer.cells
 }

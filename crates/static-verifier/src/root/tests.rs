@@ -23,7 +23,8 @@ fn shorten<T>(list: &mut Vec<T>) {
 fn pinning(key: &RootKey) -> Pinning {
     let mut builder = CircuitBuilder::new();
     write(&mut builder, key, None).unwrap();
-    let circuit = StaticCircuit::with_k(builder, testing::K).unwrap();
+    let k = testing::least_k(&builder);
+    let circuit = StaticCircuit::with_k(builder, k).unwrap();
     Pinning::of(&circuit)
 }
 
