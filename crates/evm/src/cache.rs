@@ -4,7 +4,7 @@
 //! file is written beside its destination and renamed there, and carries the SHA-256 of its contents, so
 //! that an interrupted writer or a damaged disk is noticed before anything is parsed. The digest guards
 //! against accidents, not against someone who can write to the cache: what must be *right* is compared
-//! with a pinned digest by the caller.
+//! with a pinned digest by the caller, or made anew (`finial contract` for sets that are not for development).
 
 use sha2::{Digest, Sha256};
 use std::{

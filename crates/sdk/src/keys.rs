@@ -184,6 +184,26 @@ fn circuit_name(root: &RootKey) -> String {
     format!("root-{}", hex::encode(&hasher.finalize()[..8]))
 }
 
+/// Before a contract is made that may hold value: checks the parameters in the cache point by point, and removes the keys made
+/// with them, so that they are made from nothing. Whoever could write to the cache could else choose the contract's key.
+pub(crate) fn distrust_cache(options: &Options, circuit: Circuit) -> Result<(), SdkError> {
+    for part in Circuit::ALL {
+        if part == Circuit::Direct || part == circuit {
+            Parameters::check(&options.cache, &options.params, log_rows(part))?;
+        }
+    }
+    let io = |source| SdkError::Io { action: "remove the keys in", path: options.cache.clone(), source };
+    let set = format!("-{}-k", options.params);
+    for entry in std::fs::read_dir(&options.cache).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("key-") && name.contains(&set) {
+            std::fs::remove_file(entry.path()).map_err(io)?;
+        }
+    }
+    Ok(())
+}
+
 /// The contract for a verifying key: from the directory that the options name, from this build, from the cache, or made.
 pub(crate) fn contract(options: &Options, source: &ContractSource<'_>) -> Result<Contract, SdkError> {
     let digest = source.vk_digest();

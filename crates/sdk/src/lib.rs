@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use finial_aggregation::AggregationKeys;
+use finial_evm::params::DEVELOPMENT;
 use finial_protocol::Digest;
 use finial_public_values::{digest_to_scalar, exe_commit};
 use finial_segment_prover::{AppProvingKey, Executable};
@@ -147,12 +148,18 @@ impl Sdk {
         })
     }
 
-    /// Generates and compiles a circuit's contract into a directory.
+    /// Generates and compiles a circuit's contract into a directory. But for development parameters nothing in the cache is
+    /// taken on trust: parameters are checked again and keys made anew.
     ///
     /// # Errors
     /// When there is no Solidity compiler, or files cannot be written.
     pub fn contract(&self, circuit: Circuit, directory: &Path) -> Result<ContractOutcome, SdkError> {
         let work = Work::new(&*self.observer, weight::FINAL);
+        if self.options.params != DEVELOPMENT {
+            work.begin("parameters, point by point");
+            self.keys.clear();
+            keys::distrust_cache(&self.options, circuit)?;
+        }
         work.begin("keys of the final circuit");
         let contract = self.keys.with_source(&self.options, circuit, |source| {
             work.done(weight::FINAL * 0.9);

@@ -95,6 +95,9 @@ pub fn prover_circuit(
     proof: &RootProof,
 ) -> Result<StaticCircuit, RootError> {
     require_shape(key, proof)?;
+    if pinning.params.k != K {
+        return Err(CapacityError::Other.into());
+    }
     let mut builder = CircuitBuilder::new();
     let written = write(&mut builder, key, Some(proof))?;
     if let Some(check) = written.violated {

@@ -93,6 +93,8 @@ fn step(lines: &[Line], at: [usize; 9]) -> Option<Step> {
         (to == sum + i * WORD && loaded(value)? == from).then_some(())?;
     }
     (call(&lines[at[8]])? == (ADD, sum, 4 * WORD, sum, 2 * WORD)).then_some(())?;
+    // The operand is copied before the product is written, so it must not be the product's memory.
+    (operand + 2 * WORD <= product || product + 3 * WORD <= operand).then_some(())?;
     Some(Step { lines: at, product, operand, sum })
 }
 

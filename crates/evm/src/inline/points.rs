@@ -40,15 +40,18 @@ fn tested_point(lines: &[Line], at: usize) -> Option<[usize; 2]> {
 
 fn is_tested_by_precompile(lines: &[Line], test: usize, [x, y]: [usize; 2]) -> bool {
     let written_once = [x, y].into_iter().all(|word| writers(lines, word).count() == 1);
-    let copies = |from: usize| {
-        (test..lines.len()).filter_map(move |i| match &lines[i] {
-            Line::Store { address, value } if loaded(value) == Some(from) => Some((i, *address)),
-            _ => None,
-        })
+    let copy = |line: &Line| match line {
+        Line::Store { address, value } => loaded(value).map(|from| (from, *address)),
+        _ => None,
     };
+    let live: Vec<usize> = (test..lines.len()).filter(|&i| !matches!(lines[i], Line::Gone)).collect();
+    // The generator copies x and y by statements side by side, so nothing stands between them.
     written_once
-        && copies(x).any(|(first, to)| {
-            copies(y).any(|(second, next)| next == to + WORD && is_taken(lines, first.max(second), to))
+        && live.windows(2).any(|pair| match (copy(&lines[pair[0]]), copy(&lines[pair[1]])) {
+            (Some((from, to)), Some((next_from, next_to))) => {
+                [from, next_from] == [x, y] && next_to == to + WORD && is_taken(lines, pair[1], to)
+            }
+            _ => false,
         })
 }
 

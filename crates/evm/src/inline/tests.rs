@@ -160,6 +160,12 @@ mstore(0x600, mload(0x500))";
 }
 
 #[test]
+fn a_step_that_adds_its_own_product_stays() {
+    let body = [mul(0x200, 0x140, 0x80), add(0x300, 0x200, 0x200)];
+    assert_eq!(chained(&body), body.join("\n"));
+}
+
+#[test]
 fn a_product_or_sum_that_is_used_elsewhere_stays() {
     for used in ["mstore(0x600, mload(0x240))", "mstore(0x600, mload(0x320))", "mstore(0x600, mload(0x540))"]
     {
@@ -207,4 +213,7 @@ fn a_point_that_no_precompile_tests_is_tested() {
     assert_eq!(tests_left(&[read_point(0x100), overwritten, mul(0x200, 0x100, 0x80)]), 1);
     assert_eq!(tests_left(&[read_point(0x100), x, y, "mstore(0x240, keccak256(0x200, 64))".into()]), 1);
     assert_eq!(tests_left(&[read_point(0x100), replaced]), 1);
+    // x of one point and y of another.
+    let mixed = mul(0x200, 0x100, 0x80).replace("mstore(0x220", "mstore(0x200, mload(0x140))\nmstore(0x220");
+    assert_eq!(tests_left(&[read_point(0x100), read_point(0x140), mixed]), 2);
 }
