@@ -6,13 +6,13 @@ library Halo2Layout {
     /// Words of an accumulator at the start of `proofData`.
     uint256 internal constant ACCUMULATOR_WORDS = 0;
     /// Curve points behind them.
-    uint256 internal constant LEADING_POINTS = 15;
+    uint256 internal constant LEADING_POINTS = 13;
     /// Scalars behind those.
-    uint256 internal constant SCALARS = 46;
+    uint256 internal constant SCALARS = 32;
     /// Curve points at the end.
     uint256 internal constant TRAILING_POINTS = 2;
     /// Keccak-256 of the generated verifier's deployed code.
-    bytes32 internal constant VERIFIER_CODE_HASH = 0x7ed8c27f9c7827b9328db0a06b974f14151c78c6155657c2294ebf2e606e585d;
+    bytes32 internal constant VERIFIER_CODE_HASH = 0x92f5e973625af6eb9e6b54a0788b89e809ad9ce1215838282f9daf9520c714c8;
     /// Whether it was made with development parameters, whose secret is public.
     bool internal constant INSECURE_PARAMETERS = true;
 
@@ -30,8 +30,8 @@ library Halo2Layout {
             and(and(lt(mload(0x2e0), q), and(lt(mload(0x300), q), lt(mload(0x320), q))),
             and(and(lt(mload(0x340), q), and(lt(mload(0x360), q), lt(mload(0x380), q))),
             and(and(lt(mload(0x3a0), q), and(lt(mload(0x3c0), q), lt(mload(0x3e0), q))),
-            and(and(lt(mload(0x400), q), and(lt(mload(0x420), q), lt(mload(0x440), q))),
-            and(and(lt(mload(0x460), q), and(lt(mload(0x480), q), lt(mload(0x4a0), q))),
+            and(and(lt(mload(0x400), q), and(lt(mload(0x420), q), lt(mload(0x440), r))),
+            and(and(lt(mload(0x460), r), and(lt(mload(0x480), r), lt(mload(0x4a0), r))),
             and(and(lt(mload(0x4c0), r), and(lt(mload(0x4e0), r), lt(mload(0x500), r))),
             and(and(lt(mload(0x520), r), and(lt(mload(0x540), r), lt(mload(0x560), r))),
             and(and(lt(mload(0x580), r), and(lt(mload(0x5a0), r), lt(mload(0x5c0), r))),
@@ -41,14 +41,8 @@ library Halo2Layout {
             and(and(lt(mload(0x700), r), and(lt(mload(0x720), r), lt(mload(0x740), r))),
             and(and(lt(mload(0x760), r), and(lt(mload(0x780), r), lt(mload(0x7a0), r))),
             and(and(lt(mload(0x7c0), r), and(lt(mload(0x7e0), r), lt(mload(0x800), r))),
-            and(and(lt(mload(0x820), r), and(lt(mload(0x840), r), lt(mload(0x860), r))),
-            and(and(lt(mload(0x880), r), and(lt(mload(0x8a0), r), lt(mload(0x8c0), r))),
-            and(and(lt(mload(0x8e0), r), and(lt(mload(0x900), r), lt(mload(0x920), r))),
-            and(and(lt(mload(0x940), r), and(lt(mload(0x960), r), lt(mload(0x980), r))),
-            and(and(lt(mload(0x9a0), r), and(lt(mload(0x9c0), r), lt(mload(0x9e0), r))),
-            and(and(lt(mload(0xa00), r), and(lt(mload(0xa20), r), lt(mload(0xa40), r))),
-            and(and(lt(mload(0xa60), r), and(lt(mload(0xa80), q), lt(mload(0xaa0), q))),
-            and(lt(mload(0xac0), q), lt(mload(0xae0), q))))))))))))))))))))))))))))
+            and(and(lt(mload(0x820), r), and(lt(mload(0x840), q), lt(mload(0x860), q))),
+            and(lt(mload(0x880), q), lt(mload(0x8a0), q))))))))))))))))))))))
         }
     }
 }
