@@ -135,6 +135,9 @@ impl Text for Proved {
         );
         if let (Some(gas), Some(bytes)) = (outcome.gas, outcome.calldata_bytes) {
             text += &format!("accepted by the contract for {gas} gas, {bytes} bytes of calldata\n");
+            if let Some(osaka) = outcome.gas_osaka {
+                text += &format!("by Osaka's rules for {osaka} gas\n");
+            }
         }
         let report = &outcome.report;
         text +=
@@ -156,7 +159,8 @@ impl Text for VerifyOutcome {
             short(&self.public_values)
         );
         if let Some(gas) = self.gas {
-            text += &format!("gas            {gas}\n");
+            text += &format!("gas            {gas} (Prague)");
+            text += &self.gas_osaka.map_or_else(|| "\n".to_owned(), |gas| format!(", {gas} (Osaka)\n"));
         }
         text += if self.program_checked {
             "program        as expected\n"

@@ -1,4 +1,4 @@
-//! A small chain in memory (revm, Prague rules, EIP-170 on) that runs the contract.
+//! A small chain in memory (revm, EIP-170 on) that runs the contract by the rules of a hard fork.
 
 use crate::{
     calldata::{Calldata, IFinialVerifier::IFinialVerifierErrors},
@@ -16,8 +16,8 @@ use revm::{
 };
 use thiserror::Error;
 
-/// Gas given to every transaction: Prague has no lower cap, and the contract needs far less.
-const GAS_LIMIT: u64 = 30_000_000;
+/// Gas given to every transaction: below Osaka's cap (EIP-7825), and the contract needs far less.
+const GAS_LIMIT: u64 = 16_000_000;
 const SENDER: Address = Address::repeat_byte(0xf1);
 
 /// An accepted transaction.
@@ -60,6 +60,25 @@ pub enum ChainError {
     Transaction(String),
 }
 
+/// The hard fork whose rules a chain follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// May 2025.
+    #[default]
+    Prague,
+    /// December 2025: `modexp` is dearer (EIP-7883), of which the verifier makes three.
+    Osaka,
+}
+
+impl Rules {
+    const fn spec(self) -> SpecId {
+        match self {
+            Self::Prague => SpecId::PRAGUE,
+            Self::Osaka => SpecId::OSAKA,
+        }
+    }
+}
+
 /// A chain with the contract deployed on it.
 pub struct Chain {
     evm: MainnetEvm<MainnetContext<CacheDB<EmptyDB>>>,
@@ -74,7 +93,7 @@ impl Chain {
     /// # Errors
     /// When a deployment fails, for instance because the code exceeds EIP-170's limit.
     pub fn deploy(contract: &Contract) -> Result<Self, ChainError> {
-        Self::deploy_on(contract, DEVELOPMENT_CHAINS[0])
+        Self::deploy_under(contract, DEVELOPMENT_CHAINS[0], Rules::default())
     }
 
     /// [`Self::deploy`] on a chain of the given id.
@@ -82,10 +101,18 @@ impl Chain {
     /// # Errors
     /// Also when the contract refuses that chain.
     pub fn deploy_on(contract: &Contract, chain_id: u64) -> Result<Self, ChainError> {
+        Self::deploy_under(contract, chain_id, Rules::default())
+    }
+
+    /// [`Self::deploy_on`] by the rules of a hard fork.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn deploy_under(contract: &Contract, chain_id: u64, rules: Rules) -> Result<Self, ChainError> {
         let evm = Context::mainnet()
             .with_db(CacheDB::new(EmptyDB::new()))
             .modify_cfg_chained(|cfg| {
-                cfg.set_spec_and_mainnet_gas_params(SpecId::PRAGUE);
+                cfg.set_spec_and_mainnet_gas_params(rules.spec());
                 cfg.chain_id = chain_id;
             })
             .build_mainnet();

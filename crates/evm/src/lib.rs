@@ -20,7 +20,7 @@ pub mod solidity;
 pub mod statement;
 
 pub use calldata::Calldata;
-pub use chain::{Chain, ChainError, Rejection, Verified};
+pub use chain::{Chain, ChainError, Rejection, Rules, Verified};
 pub use circuit::Circuit;
 pub use contract::Contract;
 pub use layout::ProofLayout;

@@ -100,7 +100,9 @@ pub enum SdkError {
     #[error("the KZG parameters cannot be had")]
     Params(#[from] ParamsError),
     /// A parameter set that was never imported.
-    #[error("there are no parameters {name} with k = {k} in {cache}; `finial params import` brings them in, `finial params list` says which there are")]
+    #[error(
+        "there are no parameters {name} with k = {k} in {cache}; `finial params import` brings them in, `finial params list` says which there are"
+    )]
     NoParams {
         /// Name of the set.
         name: String,

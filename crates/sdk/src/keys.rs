@@ -255,9 +255,8 @@ pub(crate) fn make_contract(options: &Options, source: &ContractSource<'_>) -> R
 /// # Errors
 /// When its files are malformed.
 pub(crate) fn committed_contract(circuit: Circuit) -> Result<Option<Contract>, SdkError> {
-    let file = |name: &str| {
-        committed::FILES.iter().find(|(of, file, _)| *of == circuit.name() && *file == name)
-    };
+    let file =
+        |name: &str| committed::FILES.iter().find(|(of, file, _)| *of == circuit.name() && *file == name);
     if file(MANIFEST).is_none() {
         return Ok(None);
     }

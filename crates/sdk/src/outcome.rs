@@ -103,8 +103,10 @@ pub struct ProveOutcome {
     pub file_bytes: usize,
     /// Which circuit's, for `evm`.
     pub circuit: Option<Circuit>,
-    /// Gas of the transaction, for `evm`.
+    /// Gas of the transaction by Prague's rules, for `evm`.
     pub gas: Option<u64>,
+    /// By Osaka's.
+    pub gas_osaka: Option<u64>,
     /// Length of its calldata, for `evm`.
     pub calldata_bytes: Option<usize>,
     /// True if the proof was made with development parameters, for `evm`.
@@ -126,8 +128,10 @@ pub struct VerifyOutcome {
     pub public_values: Hex,
     /// Whether the commitments were compared with what the caller expects. If not, nobody knows which program ran.
     pub program_checked: bool,
-    /// Gas, for `evm`.
+    /// Gas by Prague's rules, for `evm`.
     pub gas: Option<u64>,
+    /// By Osaka's.
+    pub gas_osaka: Option<u64>,
     /// True if made with development parameters, for `evm`: then the proof proves nothing.
     pub insecure_params: Option<bool>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use finial_aggregation::{AggregationError, AggregationKeys, StarkProof, VerifiedExecution};
 use finial_evm::prover::prove as prove_halo2;
 use finial_evm::statement::scalar_from_word;
-use finial_evm::{Circuit, ProofFile as EvmProofFile, Statement};
+use finial_evm::{Calldata, Circuit, ProofFile as EvmProofFile, Statement};
 use finial_executor::frame_input;
 use finial_public_values::digest_to_scalar;
 use finial_riscv::Program;
@@ -21,6 +21,7 @@ use crate::meter::{Meter, Report};
 use crate::outcome::{Hex, ProveOutcome};
 use crate::pipeline::{Rehearsal, Stream, rehearse, require_success, segment_weight, stage};
 use crate::progress::{Work, weight};
+use crate::verify::gas_under_osaka;
 use crate::wrap::{inner_proof, wrapper_proof};
 use crate::{Sdk, exe_commit_of, word};
 
@@ -144,7 +145,8 @@ impl Sdk {
             Circuit::Wrapped => self.wrapped(&mut meter, &work, &root, &statement)?,
         };
         work.begin("EVM");
-        let file = meter.stage(stage::EVM, || self.in_the_evm(circuit, &statement, proof_data))?;
+        let (file, gas_osaka) =
+            meter.stage(stage::EVM, || self.in_the_evm(circuit, &statement, proof_data))?;
         self.keys.release_last();
 
         let (gas, calldata_bytes, insecure) = (file.gas, file.calldata.len(), file.params.insecure);
@@ -154,6 +156,7 @@ impl Sdk {
         let outcome = ProveOutcome {
             circuit: Some(circuit),
             gas: Some(gas),
+            gas_osaka: Some(gas_osaka),
             calldata_bytes: Some(calldata_bytes),
             insecure_params: Some(insecure),
             ..outcome
@@ -233,12 +236,7 @@ impl Sdk {
         work.begin("final proof");
         let proof = meter.stage(stage::FINAL, || {
             let circuit = static_circuit(&keys, root)?;
-            Ok::<_, SdkError>(prove_halo2(
-                &keys.parameters,
-                &keys.key.pk,
-                circuit,
-                &statement.instances(),
-            )?)
+            Ok::<_, SdkError>(prove_halo2(&keys.parameters, &keys.key.pk, circuit, &statement.instances())?)
         })?;
         work.done(weight::FINAL);
         Ok(proof)
@@ -271,15 +269,17 @@ impl Sdk {
         Ok(proof)
     }
 
-    /// The contract accepts: the file that says so, with the gas it took.
+    /// The contract accepts: the file that says so, with the gas it took, and the gas by Osaka's rules.
     fn in_the_evm(
         &self,
         circuit: Circuit,
         statement: &Statement,
         proof_data: Vec<u8>,
-    ) -> Result<EvmProofFile, SdkError> {
+    ) -> Result<(EvmProofFile, u64), SdkError> {
         let contract = self.keys.contract(&self.options, circuit)?;
-        Ok(EvmProofFile::accepted(&contract, statement, proof_data)?)
+        let file = EvmProofFile::accepted(&contract, statement, proof_data)?;
+        let gas_osaka = gas_under_osaka(&contract, &Calldata::new(statement, &file.proof_data))?;
+        Ok((file, gas_osaka))
     }
 
     fn outcome(
@@ -300,6 +300,7 @@ impl Sdk {
             file_bytes: file.to_bytes()?.len(),
             circuit: None,
             gas: None,
+            gas_osaka: None,
             calldata_bytes: None,
             insecure_params: None,
             report,

@@ -1,6 +1,7 @@
 //! `verify`: proofs of all three kinds, and whether they are of the program that is expected.
 
-use finial_evm::{Calldata, Chain, Contract, ProofFile as EvmProofFile};
+use finial_evm::solidity::DEVELOPMENT_CHAINS;
+use finial_evm::{Calldata, Chain, Contract, ProofFile as EvmProofFile, Rules};
 use finial_public_values::scalar_to_digest;
 use finial_riscv::Program;
 use finial_segment_verifier::AppVerifyingKey;
@@ -94,8 +95,10 @@ impl Sdk {
         // Made from the parts, not taken from the file: what is verified is what is reported.
         let calldata = Calldata::new(&file.statement()?, &file.proof_data);
         let gas = Chain::deploy(&contract)?.verify(&calldata)?.gas;
+        let gas_osaka = gas_under_osaka(&contract, &calldata)?;
         let mut answer = answer("evm", file.exe_commit.into(), file.leaf_commit.into(), &file.public_values);
         answer.gas = Some(gas);
+        answer.gas_osaka = Some(gas_osaka);
         answer.insecure_params = Some(file.params.insecure);
         Ok(answer)
     }
@@ -148,6 +151,12 @@ impl Sdk {
     }
 }
 
+/// Gas of the same transaction by Osaka's rules.
+pub(crate) fn gas_under_osaka(contract: &Contract, calldata: &Calldata) -> Result<u64, SdkError> {
+    let mut chain = Chain::deploy_under(contract, DEVELOPMENT_CHAINS[0], Rules::Osaka)?;
+    Ok(chain.verify(calldata)?.gas)
+}
+
 /// A commitment is a packed digest; a word that is none can only be a mistake.
 fn require_commitment(what: &'static str, word: &[u8; 32]) -> Result<(), SdkError> {
     scalar_to_digest(word).map(drop).ok_or(SdkError::Commitment { what })
@@ -177,6 +186,7 @@ fn answer(kind: &'static str, exe_commit: Hex, leaf_commit: Hex, public_values: 
         public_values: Hex(public_values.to_vec()),
         program_checked: false,
         gas: None,
+        gas_osaka: None,
         insecure_params: None,
     }
 }
