@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::create2;
 use crate::deployments::{ADAPTER, Deployed, Deployments, ROUTER};
 use crate::error::Error;
+use crate::front::require_honest;
 use crate::money::Wei;
 use crate::node::{Call, Node, Prices, Receipt};
 use crate::rehearse::{Created, Creation, rehearse};
@@ -100,7 +101,7 @@ pub struct Route {
     pub selector: alloy_primitives::FixedBytes<4>,
     /// The front it leads to.
     pub verifier: Address,
-    /// Where the router led it before, if it knew the version.
+    /// Where the router leads it, if it knows the version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<Address>,
     /// Whether the version is frozen, which nobody can undo.
@@ -120,6 +121,12 @@ pub struct Plan {
     /// The router's owner, if a router is in the plan: the one it has, or will have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Address>,
+    /// The owner that was asked for: part of the router's address, and not always its owner any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested_owner: Option<Address>,
+    /// To whom the owner has offered the router; accepting it makes this account the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_owner: Option<Address>,
     /// Versions the router should know. Its owner has to add what is not present.
     pub routes: Vec<Route>,
     /// Gas of all that is missing, without routes.
@@ -147,19 +154,23 @@ pub fn plan(node: &Node, request: &Request, from: Option<Address>) -> Result<Pla
     let chain_id = node.chain_id();
     require_allowed(node, &request.verifiers)?;
     let creations = creations(request)?;
-    let created = rehearse(chain_id, &creations.iter().map(|(c, _)| c.clone()).collect::<Vec<_>>())?;
-    require_manifests(request, &creations, &created)?;
+    let mut rehearsal = rehearse(chain_id, &creations.iter().map(|(c, _)| c.clone()).collect::<Vec<_>>())?;
+    for verifier in &request.verifiers {
+        require_honest(&mut rehearsal, verifier)?;
+    }
     match node.code_hash(create2::PROXY)? {
         Some(hash) if hash == alloy_primitives::keccak256(create2::PROXY_CODE) => {}
         _ => return Err(Error::NoProxy { chain_id }),
     }
     let mut contracts = Vec::with_capacity(creations.len());
-    for ((creation, verifier_code_hash), created) in creations.into_iter().zip(created) {
+    for ((creation, verifier_code_hash), created) in creations.into_iter().zip(rehearsal.created) {
         contracts.push(look(node, creation, verifier_code_hash, created, from)?);
     }
     let mut plan = Plan {
         chain_id,
         owner: request.router.as_ref().map(|router| router.owner),
+        requested_owner: request.router.as_ref().map(|router| router.owner),
+        pending_owner: None,
         routes: Vec::new(),
         gas_estimate: contracts.iter().map(|contract| contract.gas_estimate).sum(),
         contracts,
@@ -169,7 +180,10 @@ pub fn plan(node: &Node, request: &Request, from: Option<Address>) -> Result<Pla
         paid: Wei::default(),
     };
     if let Some(router) = plan.contract(ROUTER).filter(|router| router.state == State::Present) {
-        plan.owner = Some(ask(node, router.address, &Others::ownerCall {})?);
+        let router = router.address;
+        plan.owner = Some(ask(node, router, &Others::ownerCall {})?);
+        let pending = ask(node, router, &Others::pendingOwnerCall {})?;
+        plan.pending_owner = Some(pending).filter(|pending| *pending != Address::ZERO);
     }
     plan.routes = routes(node, &plan)?;
     plan.price(node.prices()?);
@@ -205,12 +219,25 @@ pub fn execute(
     add_routes(node, plan, sender)
 }
 
+impl RouterRequest {
+    pub(crate) fn creation(&self) -> Creation {
+        let init_code = [self.code.as_slice(), &self.owner.abi_encode()].concat();
+        Creation { name: ROUTER.to_owned(), init_code }
+    }
+}
+
 impl Plan {
-    /// Whether everything is on the chain.
+    /// Whether everything is on the chain, and every version leads to its verifier and is open.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.contracts.iter().all(|contract| contract.state != State::Missing)
-            && self.routes.iter().all(|route| route.current.is_some() || route.receipt.is_some())
+            && self.routes.iter().all(|route| route.current == Some(route.verifier) && !route.frozen)
+    }
+
+    /// Who owns the router instead of who was asked for.
+    #[must_use]
+    pub fn other_owner(&self) -> Option<Address> {
+        self.owner.filter(|_| self.owner != self.requested_owner)
     }
 
     /// The contract of this name.
@@ -260,18 +287,12 @@ pub fn require_allowed(node: &Node, verifiers: &[Verifier]) -> Result<(), Error>
 /// Creation codes with their arguments, in the order of deployment; fronts with their verifier's code hash.
 fn creations(request: &Request) -> Result<Vec<(Creation, Option<B256>)>, Error> {
     let mut list = Vec::new();
-    for Verifier { path, front, contract } in &request.verifiers {
-        let verifier = contract.verifier_code.clone();
-        let argument = create2::address(&verifier).abi_encode();
-        list.push((Creation { name: format!("{path}/Halo2Verifier"), init_code: verifier }, None));
-        let init_code = [contract.front_code.as_slice(), &argument].concat();
-        let code_hash = Some(contract.manifest.code_hash.into());
-        list.push((Creation { name: format!("{path}/{front}"), init_code }, code_hash));
+    for verifier in &request.verifiers {
+        let [generated, front] = verifier.creations();
+        list.push((generated, None));
+        list.push((front, Some(verifier.contract.manifest.code_hash.into())));
     }
-    let router = request.router.as_ref().map(|router| {
-        let init_code = [router.code.as_slice(), &router.owner.abi_encode()].concat();
-        Creation { name: ROUTER.to_owned(), init_code }
-    });
+    let router = request.router.as_ref().map(RouterRequest::creation);
     if let Some(adapter) = &request.adapter {
         let router = router.as_ref().ok_or(Error::AdapterNeeds)?;
         let arguments = (create2::address(&router.init_code), B256::from(adapter.leaf_commit)).abi_encode();
@@ -282,27 +303,6 @@ fn creations(request: &Request) -> Result<Vec<(Creation, Option<B256>)>, Error> 
         list.push((router, None));
     }
     Ok(list)
-}
-
-/// The generated verifiers' code must be what their manifests say: proofs name it.
-fn require_manifests(
-    request: &Request,
-    creations: &[(Creation, Option<B256>)],
-    created: &[Created],
-) -> Result<(), Error> {
-    for verifier in &request.verifiers {
-        let name = format!("{}/Halo2Verifier", verifier.path);
-        let found = creations.iter().zip(created).find(|((creation, _), _)| creation.name == name);
-        let expected = B256::from(verifier.contract.manifest.code_hash);
-        match found {
-            Some((_, created)) if created.code_hash == expected => {}
-            _ => {
-                let why = format!("its code does not have the manifest's hash {expected}");
-                return Err(Error::Rehearsal { name, why });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Whether a contract is there, and what it would take.
@@ -364,19 +364,27 @@ fn routes(node: &Node, plan: &Plan) -> Result<Vec<Route>, Error> {
             let selector = alloy_primitives::FixedBytes::from_slice(&code_hash[..4]);
             let mut route = Route { selector, verifier, current: None, frozen: false, receipt: None };
             if router.state == State::Present {
-                let answer = ask(node, router.address, &IFinialRouter::routesCall { selector })?;
-                route.current = Some(answer.verifier).filter(|verifier| *verifier != Address::ZERO);
-                route.frozen = answer.frozen;
+                route.look(node, router.address)?;
             }
             Ok(route)
         })
         .collect()
 }
 
+impl Route {
+    /// Asks the router about this version.
+    fn look(&mut self, node: &Node, router: Address) -> Result<(), Error> {
+        let answer = ask(node, router, &IFinialRouter::routesCall { selector: self.selector })?;
+        self.current = Some(answer.verifier).filter(|verifier| *verifier != Address::ZERO);
+        self.frozen = answer.frozen;
+        Ok(())
+    }
+}
+
 /// The answer to a question that changes nothing.
-fn ask<C: SolCall>(node: &Node, to: Address, question: &C) -> Result<C::Return, Error> {
+pub(crate) fn ask<C: SolCall>(node: &Node, to: Address, question: &C) -> Result<C::Return, Error> {
     let answer = node.call(None, &Call { to, data: question.abi_encode().into() })?;
-    C::abi_decode_returns(&answer).map_err(|error| Error::Halted {
+    C::abi_decode_returns_validate(&answer).map_err(|error| Error::Halted {
         address: to,
         why: format!("its answer to {}: {error}", C::SIGNATURE),
     })
@@ -397,6 +405,7 @@ fn add_routes(node: &Node, plan: &mut Plan, sender: &Sender) -> Result<(), Error
         plan.gas_used += receipt.gas_used;
         plan.paid.0 += receipt.paid.0;
         route.receipt = Some(receipt);
+        route.look(node, router)?;
     }
     Ok(())
 }

@@ -101,11 +101,9 @@ impl Deployments {
     ///
     /// # Errors
     /// When the file lists none; `path` names the file.
-    pub fn front(&self, code_hash: B256, path: &Path) -> Result<Address, Error> {
+    pub fn front(&self, code_hash: B256, path: &Path) -> Result<&Deployed, Error> {
         let found = self.contracts.values().find(|contract| contract.verifier_code_hash == Some(code_hash));
-        found
-            .map(|contract| contract.address)
-            .ok_or_else(|| Error::NotDeployed { path: path.to_owned(), code_hash })
+        found.ok_or_else(|| Error::NotDeployed { path: path.to_owned(), code_hash })
     }
 }
 
@@ -137,7 +135,7 @@ mod tests {
         file.write(&path).unwrap();
         assert_eq!(Deployments::require(&path, 31337).unwrap(), file);
         assert!(matches!(Deployments::read(&path, 1), Err(Error::OtherChain { file: 31337, node: 1, .. })));
-        assert_eq!(file.front(B256::repeat_byte(3), &path).unwrap(), Address::repeat_byte(1));
+        assert_eq!(file.front(B256::repeat_byte(3), &path).unwrap().address, Address::repeat_byte(1));
         assert!(matches!(file.front(B256::repeat_byte(2), &path), Err(Error::NotDeployed { .. })));
         std::fs::write(&path, "{}").unwrap();
         assert!(matches!(Deployments::read(&path, 1), Err(Error::Malformed { .. })));

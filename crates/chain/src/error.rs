@@ -7,7 +7,7 @@ use finial_evm::contract::ContractError;
 use finial_evm::proof_file::CheckError;
 use thiserror::Error;
 
-use crate::money::Wei;
+use crate::money::{Wei, gwei};
 use crate::revert::Revert;
 use crate::secret::KeyError;
 
@@ -53,6 +53,36 @@ pub enum Error {
     UnlockedOnChain {
         /// The node's chain.
         chain_id: u64,
+    },
+    /// The node is on another chain than was asked for.
+    #[error("the node is on chain {node}, not on chain {expected} (--chain-id); nothing was signed")]
+    WrongChain {
+        /// The chain asked for.
+        expected: u64,
+        /// The node's.
+        node: u64,
+    },
+    /// A key signs for a chain that only the node has named.
+    #[error(
+        "the node says it is on chain {chain_id}: give --chain-id {chain_id} if that is where this key should sign"
+    )]
+    ChainNotNamed {
+        /// The node's chain.
+        chain_id: u64,
+    },
+    /// Gas is too dear.
+    #[error(
+        "gas costs {} on chain {chain_id}, above the limit of {} (--max-fee GWEI sets it)",
+        gwei(*.price),
+        gwei(*.limit)
+    )]
+    Fee {
+        /// The node's chain.
+        chain_id: u64,
+        /// What gas costs there, or the tip that the node asks for, in wei.
+        price: u128,
+        /// What it may cost, in wei.
+        limit: u128,
     },
     /// The node does not have that account.
     #[error("{place} has no unlocked account {address}")]
@@ -144,7 +174,9 @@ pub enum Error {
         why: String,
     },
     /// Some other contract.
-    #[error("the contract at {address} is no verifier of Finial's: it does not answer `verifierCodeHash()`")]
+    #[error(
+        "the contract at {address} is no verifier of Finial's: it does not answer `verifierCodeHash()` and `halo2Verifier()`"
+    )]
     NoFront {
         /// Where.
         address: Address,
@@ -253,6 +285,8 @@ impl Error {
             Self::Url
             | Self::Key(_)
             | Self::UnlockedOnChain { .. }
+            | Self::WrongChain { .. }
+            | Self::ChainNotNamed { .. }
             | Self::NotUnlocked { .. }
             | Self::InsecureParameters { .. }
             | Self::NoContract { .. }
@@ -272,6 +306,7 @@ impl Error {
             Self::OtherContract { .. } | Self::Reverted { .. } | Self::Local(_) => Fault::Proof,
             Self::Client(_) | Self::Rehearsal { .. } => Fault::Machine,
             Self::Node { .. }
+            | Self::Fee { .. }
             | Self::NoProxy { .. }
             | Self::OtherCode { .. }
             | Self::Halted { .. }

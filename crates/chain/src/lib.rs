@@ -7,6 +7,7 @@ pub mod create2;
 pub mod deploy;
 pub mod deployments;
 mod error;
+mod front;
 pub mod money;
 pub mod node;
 mod rehearse;

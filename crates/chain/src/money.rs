@@ -6,6 +6,9 @@ use serde::{Serialize, Serializer};
 
 const ETHER: u128 = 1_000_000_000_000_000_000;
 
+/// A price of gas above a million gwei is taken for a mistake, or for a node that lies.
+pub const MAX_GAS_PRICE: u128 = 1_000_000 * 1_000_000_000;
+
 /// An amount in wei; a decimal string in JSON, because most readers of JSON have no integers of that size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wei(pub u128);

@@ -17,7 +17,7 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::error::Error;
-use crate::money::Wei;
+use crate::money::{MAX_GAS_PRICE, Wei};
 use crate::revert::Revert;
 use crate::secret::Sender;
 
@@ -35,6 +35,10 @@ pub struct Node {
     provider: RootProvider<Ethereum>,
     url: Url,
     chain_id: u64,
+    /// Whether the chain was named by who uses this, not by the node alone.
+    named: bool,
+    /// What gas may cost, in wei.
+    max_fee: u128,
     receipt_timeout: Duration,
 }
 
@@ -71,6 +75,15 @@ pub struct Receipt {
     pub paid: Wei,
 }
 
+impl Prices {
+    /// The same with at most `limit` offered; the price that is above it, if one is. A tip is paid whole, so a
+    /// node that names a low price and a high tip is refused too.
+    fn within(self, limit: u128) -> Result<Self, u128> {
+        let price = self.now.max(self.tip.unwrap_or_default());
+        if price > limit { Err(price) } else { Ok(Self { most: self.most.min(limit), ..self }) }
+    }
+}
+
 impl Node {
     /// Connects and asks for the chain's id.
     ///
@@ -93,7 +106,15 @@ impl Node {
             .build()
             .map_err(|error| Error::Client(error.to_string()))?;
         let provider = RootProvider::new(ClientBuilder::default().http_with_client(client, url.clone()));
-        let mut node = Self { runtime, provider, url, chain_id: 0, receipt_timeout: RECEIPT_TIMEOUT };
+        let mut node = Self {
+            runtime,
+            provider,
+            url,
+            chain_id: 0,
+            named: false,
+            max_fee: MAX_GAS_PRICE,
+            receipt_timeout: RECEIPT_TIMEOUT,
+        };
         node.chain_id = node.ask("eth_chainId", node.provider.get_chain_id())?;
         Ok(node)
     }
@@ -102,6 +123,23 @@ impl Node {
     #[must_use]
     pub fn with_receipt_timeout(self, receipt_timeout: Duration) -> Self {
         Self { receipt_timeout, ..self }
+    }
+
+    /// Requires this chain. Transactions are signed for it, so they are worth nothing on any other.
+    ///
+    /// # Errors
+    /// When the node is on another one.
+    pub fn on_chain(self, expected: u64) -> Result<Self, Error> {
+        if self.chain_id == expected {
+            return Ok(Self { named: true, ..self });
+        }
+        Err(Error::WrongChain { expected, node: self.chain_id })
+    }
+
+    /// Pays at most this for gas, in wei, instead of [`MAX_GAS_PRICE`].
+    #[must_use]
+    pub fn with_max_fee(self, max_fee: u128) -> Self {
+        Self { max_fee, ..self }
     }
 
     /// The chain's id.
@@ -126,11 +164,16 @@ impl Node {
     /// Whether this sender may send on this chain.
     ///
     /// # Errors
-    /// Unlocked accounts are for development chains, and must exist.
+    /// Unlocked accounts are for development chains, and must exist. On other chains a key signs only if
+    /// [`Self::on_chain`] named the chain: the node must not choose it.
     pub fn admit(&self, sender: &Sender) -> Result<(), Error> {
-        let Sender::Unlocked(address) = sender else { return Ok(()) };
+        let chain_id = self.chain_id;
+        let Sender::Unlocked(address) = sender else {
+            let allowed = self.named || self.is_development();
+            return if allowed { Ok(()) } else { Err(Error::ChainNotNamed { chain_id }) };
+        };
         if !self.is_development() {
-            return Err(Error::UnlockedOnChain { chain_id: self.chain_id });
+            return Err(Error::UnlockedOnChain { chain_id });
         }
         let accounts = self.ask("eth_accounts", self.provider.get_accounts())?;
         if accounts.contains(address) {
@@ -148,20 +191,22 @@ impl Node {
         Ok((!code.is_empty()).then(|| keccak256(&code)))
     }
 
-    /// What gas costs.
+    /// What gas costs, and what is offered for it: never more than the limit.
     ///
     /// # Errors
-    /// When the node does not answer.
+    /// When the node does not answer, or gas costs more than the limit.
     pub fn prices(&self) -> Result<Prices, Error> {
         let now = self.ask("eth_gasPrice", self.provider.get_gas_price())?;
         let fees = self.runtime.block_on(self.provider.estimate_eip1559_fees());
-        Ok(match fees {
+        let prices = match fees {
             Ok(fees) => {
                 Prices { now, most: fees.max_fee_per_gas.max(now), tip: Some(fees.max_priority_fee_per_gas) }
             }
             // A chain without EIP-1559.
             Err(_) => Prices { now, most: now, tip: None },
-        })
+        };
+        let (chain_id, limit) = (self.chain_id, self.max_fee);
+        prices.within(limit).map_err(|price| Error::Fee { chain_id, price, limit })
     }
 
     /// Runs a call on the latest state without sending it.
@@ -338,6 +383,16 @@ mod tests {
         for url in ["", "localhost:8545", "ftp://host/", "http://", "file:///etc/passwd", "ws://host"] {
             assert!(matches!(Node::connect(url), Err(Error::Url)), "{url}");
         }
+    }
+
+    #[test]
+    fn prices_stay_within_the_limit() {
+        let prices = Prices { now: 10, most: 25, tip: Some(3) };
+        assert_eq!(prices.within(25), Ok(prices));
+        assert_eq!(prices.within(10), Ok(Prices { most: 10, ..prices }));
+        assert_eq!(prices.within(9), Err(10));
+        assert_eq!(Prices { tip: Some(30), ..prices }.within(25), Err(30));
+        assert_eq!(Prices { now: 7, most: 7, tip: None }.within(6), Err(7));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! and a named reason where a constructor refuses.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_sol_types::SolCall;
 use revm::{
     Context, ExecuteCommitEvm, MainBuilder, MainContext, MainnetEvm,
     bytecode::Bytecode,
@@ -39,13 +40,20 @@ pub(crate) struct Created {
     pub gas: u64,
 }
 
+/// The local EVM with the contracts in it.
+pub(crate) struct Rehearsal {
+    /// What the creations came to, in their order.
+    pub created: Vec<Created>,
+    evm: Evm,
+}
+
 type Evm = MainnetEvm<MainnetContext<CacheDB<EmptyDB>>>;
 
 /// Creates the contracts one after the other on an empty chain of this id that has the proxy.
 ///
 /// # Errors
 /// When a constructor reverts or the code is too long: the reason.
-pub(crate) fn rehearse(chain_id: u64, creations: &[Creation]) -> Result<Vec<Created>, Error> {
+pub(crate) fn rehearse(chain_id: u64, creations: &[Creation]) -> Result<Rehearsal, Error> {
     let mut db = CacheDB::new(EmptyDB::new());
     let code = Bytecode::new_raw(Bytes::from_static(create2::PROXY_CODE));
     db.insert_account_info(create2::PROXY, AccountInfo::from_bytecode(code));
@@ -58,7 +66,31 @@ pub(crate) fn rehearse(chain_id: u64, creations: &[Creation]) -> Result<Vec<Crea
             cfg.disable_nonce_check = true;
         })
         .build_mainnet();
-    creations.iter().map(|creation| create(&mut evm, creation)).collect()
+    let created: Result<_, Error> = creations.iter().map(|creation| create(&mut evm, creation)).collect();
+    Ok(Rehearsal { created: created?, evm })
+}
+
+impl Rehearsal {
+    /// Hash of the code that this creation came to.
+    ///
+    /// # Errors
+    /// When it was not carried out here.
+    pub(crate) fn code_hash(&self, creation: &Creation) -> Result<B256, Error> {
+        let address = create2::address(&creation.init_code);
+        let found = self.created.iter().find(|created| created.address == address);
+        let missing =
+            || Error::Rehearsal { name: creation.name.clone(), why: "it was not created".to_owned() };
+        found.map(|created| created.code_hash).ok_or_else(missing)
+    }
+
+    /// What a created contract answers; `None` if it reverts or answers something else than is asked for.
+    pub(crate) fn ask<C: SolCall>(&mut self, to: Address, question: &C) -> Option<C::Return> {
+        let data = question.abi_encode().into();
+        match transact(&mut self.evm, TxKind::Call(to), data) {
+            Ok(ExecutionResult::Success { output, .. }) => C::abi_decode_returns_validate(output.data()).ok(),
+            _ => None,
+        }
+    }
 }
 
 fn create(evm: &mut Evm, creation: &Creation) -> Result<Created, Error> {
@@ -114,7 +146,7 @@ mod tests {
     fn the_proxy_creates_where_the_formula_says() {
         // Returns the one byte 0x00: PUSH1 1, PUSH1 0, RETURN.
         let code = [0x60, 0x01, 0x60, 0x00, 0xf3];
-        let [created] = rehearse(1, &[creation(&code)]).unwrap()[..] else { panic!("one contract") };
+        let [created] = rehearse(1, &[creation(&code)]).unwrap().created[..] else { panic!("one contract") };
         assert_eq!(created.address, create2::address(&code));
         assert_eq!(created.code_hash, keccak256([0]));
         assert!(created.gas > 53_000);
@@ -123,7 +155,7 @@ mod tests {
     #[test]
     fn constructors_that_fail_say_why() {
         let refuse = |code: &[u8], part: &str| {
-            let error = rehearse(1, &[creation(code)]).unwrap_err().to_string();
+            let error = rehearse(1, &[creation(code)]).err().unwrap().to_string();
             assert!(error.contains(part), "{error:?} should name {part:?}");
         };
         refuse(&[0x60, 0x00, 0x60, 0x00, 0xfd], "no reason");

@@ -23,6 +23,7 @@ sol! {
         error RouterHasNoCode(address router);
 
         function owner() external view returns (address);
+        function pendingOwner() external view returns (address);
     }
 }
 

@@ -6,18 +6,24 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
-use common::{ACCOUNT, Anvil, KEY, proof, proof_of, request, sender};
+use common::{ACCOUNT, Anvil, HEIR, KEY, answering, generated, proof, proof_of, request, sender};
 use finial_chain::deploy::{self, AdapterRequest, Plan, RouterRequest, State};
 use finial_chain::node::Call;
-use finial_chain::revert::IFinialRouter::freezeCall;
-use finial_chain::submit::{Mode, Target, submit};
+use finial_chain::revert::IFinialRouter::{addCall, freezeCall};
+use finial_chain::submit::{self, Code, Mode, Submitted, Target};
 use finial_chain::{Deployments, Error, Fault, KeySource, Node, Sender, artifacts, create2};
+use finial_evm::calldata::IFinialVerifier::{VERSION_SELECTORCall, halo2VerifierCall, verifierCodeHashCall};
 use finial_evm::{Calldata, Circuit, ProofFile};
 
 fn deployed(node: &Node, sender: &Sender) -> Plan {
     let mut plan = deploy::plan(node, &request(&[Circuit::Direct]), Some(sender.address())).unwrap();
     deploy::execute(node, &mut plan, sender, |_| Ok(())).unwrap();
     plan
+}
+
+/// Where no files of the contract are known.
+fn submit(node: &Node, proof: &ProofFile, target: &Target, mode: Mode<'_>) -> Result<Submitted, Error> {
+    submit::submit(node, proof, target, None, mode)
 }
 
 fn front(plan: &Plan) -> Address {
@@ -75,6 +81,7 @@ fn a_dry_run_sends_nothing_and_a_second_deployment_deploys_nothing() {
     let target = Target::Deployments(path);
     let answer = submit(&node, &proof(), &target, Mode::Call).unwrap();
     assert_eq!((answer.to, answer.gas_estimate), (front(&again), None));
+    assert_eq!(answer.code, Code::Deployments);
 }
 
 #[test]
@@ -241,6 +248,11 @@ fn a_router_leads_both_circuits_to_their_verifiers() {
     let again = deploy::plan(&node, &request, None).unwrap();
     assert!(again.is_done() && again.owner == Some(ACCOUNT));
     assert!(again.routes.iter().all(|route| route.current == Some(route.verifier)));
+    let known = submit::known_contract(&proof(), Some(&generated())).unwrap();
+    let code = |known: Option<&deploy::Verifier>| {
+        submit::submit(&node, &proof(), &Target::Router(address), known, Mode::Call).unwrap().code
+    };
+    assert_eq!((code(known.as_ref()), code(None)), (Code::Files, Code::Unknown));
 
     for circuit in Circuit::ALL {
         let proof = proof_of(circuit);
@@ -262,7 +274,8 @@ fn a_router_leads_both_circuits_to_their_verifiers() {
     assert!(stranger.to_string().contains("OwnableUnauthorizedAccount"), "{stranger}");
     node.send(&sender(), &call, 100_000, node.prices().unwrap()).unwrap();
     refuse(&proof(), &format!("VersionIsFrozen {{ selector: {selector} }}"));
-    assert!(deploy::plan(&node, &request, None).unwrap().routes[0].frozen);
+    let frozen = deploy::plan(&node, &request, None).unwrap();
+    assert!(frozen.routes[0].frozen && !frozen.is_done());
 
     // Of somebody else's router the sender only says what its owner has to do.
     request.router = router(Address::repeat_byte(9));
@@ -271,4 +284,130 @@ fn a_router_leads_both_circuits_to_their_verifiers() {
     assert_ne!(plan.contract("FinialRouter").unwrap().address, address);
     deploy::execute(&node, &mut plan, &sender(), |_| Ok(())).unwrap();
     assert!(!plan.is_done() && plan.routes.iter().all(|route| route.receipt.is_none()));
+}
+
+#[test]
+fn a_key_signs_only_for_the_chain_and_price_that_were_named() {
+    let anvil = Anvil::start(5);
+    let key = Sender::Key(KEY.parse().unwrap());
+    let call = Call { to: ACCOUNT, data: Vec::new().into() };
+    let send = |node: &Node| node.send(&key, &call, 21_000, node.prices()?);
+    let error = send(&anvil.node()).unwrap_err();
+    assert!(matches!(&error, Error::ChainNotNamed { chain_id: 5 }), "{error}");
+    let error = anvil.node().on_chain(1).err().unwrap();
+    assert!(matches!(&error, Error::WrongChain { expected: 1, node: 5 }), "{error}");
+    assert!(error.to_string().contains("--chain-id") && error.fault() == Fault::Input, "{error}");
+
+    let error = send(&anvil.node().on_chain(5).unwrap().with_max_fee(1_000)).unwrap_err();
+    let Error::Fee { price, limit: 1_000, .. } = error else { panic!("{error}") };
+    let shown = error.to_string();
+    assert!(price > 1_000 && shown.contains("0.000001 gwei") && shown.contains("--max-fee"), "{shown}");
+    // What costs the limit is paid, and no more is offered.
+    let node = anvil.node().on_chain(5).unwrap().with_max_fee(price);
+    assert_eq!(node.prices().unwrap().most, price);
+    send(&node).unwrap();
+    // On a development chain the node's word is enough, and another name is still refused.
+    let anvil = Anvil::start(31337);
+    send(&anvil.node()).unwrap();
+    assert!(anvil.node().on_chain(5).is_err());
+}
+
+#[test]
+fn a_contract_is_believed_only_if_its_code_is_known() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let plan = deployed(&node, &sender());
+    let known = submit::known_contract(&proof(), Some(&generated())).unwrap();
+    let ask = |target: &Target, known: Option<&deploy::Verifier>| {
+        submit::submit(&node, &proof(), target, known, Mode::Call)
+    };
+    let honest = Target::Front(front(&plan));
+    let answer = ask(&honest, known.as_ref()).unwrap();
+    assert_eq!(answer.code, Code::Files);
+    assert_eq!(answer.code_hash, plan.contract("v1/direct/FinialVerifier").unwrap().code_hash);
+    assert_eq!(ask(&honest, None).unwrap().code, Code::Unknown);
+    assert!(submit::known_contract(&proof(), None).unwrap().is_none(), "this build has other contracts");
+
+    // A contract that accepts every proof, and answers what the front answers.
+    let generated = plan.contract("v1/direct/Halo2Verifier").unwrap().address;
+    let liar = answering(&[
+        (verifierCodeHashCall::SELECTOR, proof().code_hash.into()),
+        (halo2VerifierCall::SELECTOR, generated.into_word()),
+    ]);
+    let stranger = Address::repeat_byte(7);
+    anvil.set_code(stranger, &liar);
+    let lying = Target::Front(stranger);
+    assert_eq!(ask(&lying, None).unwrap().code, Code::Unknown);
+    let error = ask(&lying, known.as_ref()).unwrap_err();
+    assert!(matches!(&error, Error::OtherCode { address, .. } if *address == stranger), "{error}");
+
+    // A deployments file states other code than there is.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("31337.json");
+    let mut file = Deployments::new(31337);
+    plan.contracts.iter().for_each(|contract| contract.record(&mut file));
+    file.contracts.get_mut("v1/direct/FinialVerifier").unwrap().address = stranger;
+    file.write(&path).unwrap();
+    let error = ask(&Target::Deployments(path), None).unwrap_err();
+    assert!(matches!(&error, Error::OtherCode { address, .. } if *address == stranger), "{error}");
+
+    // The front's own code in front of nothing: its call of the verifier would succeed.
+    anvil.set_code(generated, &[]);
+    let error = ask(&honest, known.as_ref()).unwrap_err();
+    assert!(matches!(&error, Error::NoContract { address, .. } if *address == generated), "{error}");
+}
+
+#[test]
+fn a_router_that_changed_hands_is_told() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let prices = node.prices().unwrap();
+    let mut request = request(&[Circuit::Direct]);
+    request.router = Some(RouterRequest { code: artifacts::router_code().unwrap(), owner: ACCOUNT });
+    let mut plan = deploy::plan(&node, &request, None).unwrap();
+    deploy::execute(&node, &mut plan, &sender(), |_| Ok(())).unwrap();
+    assert_eq!((plan.owner, plan.pending_owner, plan.other_owner()), (Some(ACCOUNT), None, None));
+    let router = plan.contract("FinialRouter").unwrap().address;
+    let data = [&hex::decode("f2fde38b").unwrap()[..], HEIR.into_word().as_slice()].concat();
+    node.send(&sender(), &Call { to: router, data: data.into() }, 100_000, prices).unwrap();
+    let plan = deploy::plan(&node, &request, None).unwrap();
+    assert_eq!((plan.owner, plan.pending_owner, plan.other_owner()), (Some(ACCOUNT), Some(HEIR), None));
+    let accept = Call { to: router, data: hex::decode("79ba5097").unwrap().into() };
+    node.send(&Sender::Unlocked(HEIR), &accept, 100_000, prices).unwrap();
+    let plan = deploy::plan(&node, &request, Some(ACCOUNT)).unwrap();
+    assert_eq!((plan.owner, plan.pending_owner, plan.other_owner()), (Some(HEIR), None, Some(HEIR)));
+    assert!(plan.is_done() && plan.requested_owner == Some(ACCOUNT));
+}
+
+#[test]
+fn a_version_that_leads_elsewhere_is_not_done() {
+    let anvil = Anvil::start(31337);
+    let node = anvil.node();
+    let mut request = request(&[Circuit::Direct]);
+    request.router = Some(RouterRequest { code: artifacts::router_code().unwrap(), owner: ACCOUNT });
+    // The verifiers by somebody else's hand, the router by the owner's, who adds another front of the same version.
+    let mut first = deploy::plan(&node, &request, None).unwrap();
+    first.owner = None;
+    deploy::execute(&node, &mut first, &sender(), |_| Ok(())).unwrap();
+    assert!(!first.is_done());
+    let generated = first.contract("v1/direct/Halo2Verifier").unwrap().address;
+    let other = Address::repeat_byte(8);
+    let selector = B256::right_padding_from(&proof().code_hash[..4]);
+    anvil.set_code(
+        other,
+        &answering(&[
+            (VERSION_SELECTORCall::SELECTOR, selector),
+            (halo2VerifierCall::SELECTOR, generated.into_word()),
+        ]),
+    );
+    let router = first.contract("FinialRouter").unwrap().address;
+    let add = Call { to: router, data: addCall { verifier: other }.abi_encode().into() };
+    node.send(&sender(), &add, 100_000, node.prices().unwrap()).unwrap();
+    let mut plan = deploy::plan(&node, &request, Some(ACCOUNT)).unwrap();
+    deploy::execute(&node, &mut plan, &sender(), |_| Ok(())).unwrap();
+    assert_eq!((plan.routes[0].current, plan.gas_used), (Some(other), 0));
+    assert!(!plan.is_done());
+    // The router answers, and the front behind it is none of the proof's.
+    let error = submit(&node, &proof(), &Target::Router(router), Mode::Call).unwrap_err();
+    assert!(matches!(&error, Error::NoFront { address } if *address == other), "{error}");
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use finial_chain::advice::{Advice, Figures, Market, Measured, Way, advice};
 use finial_chain::deploy::{self, AdapterRequest, Plan, Request, RouterRequest, State};
-use finial_chain::money::{Wei, gwei};
-use finial_chain::submit::{Mode, Submitted, Target, check_locally, submit};
+use finial_chain::money::{MAX_GAS_PRICE, Wei, gwei};
+use finial_chain::submit::{Code, Mode, Submitted, Target, check_locally, known_contract, submit};
 use finial_chain::{Address, Deployments, Error, KeyError, KeySource, Node, Sender, artifacts, deployments};
 use finial_sdk::{Circuit, ProofFile};
 use serde::Serialize;
@@ -15,6 +15,20 @@ use serde::Serialize;
 use crate::error::CliError;
 use crate::print::{INSECURE, Text, table};
 use crate::{answer, read, word, write};
+
+/// The node, and what it may not choose: the chain and the price.
+#[derive(Debug, Args)]
+pub struct NodeArgs {
+    /// The node, http:// or https://.
+    #[arg(long, value_name = "URL")]
+    rpc_url: String,
+    /// The chain that the node must be on. Needed to sign with a key, except on chains 31337 and 1337.
+    #[arg(long, value_name = "N")]
+    chain_id: Option<u64>,
+    /// What gas may cost at most; above it nothing is sent [default: a million gwei].
+    #[arg(long, value_name = "GWEI")]
+    max_fee: Option<f64>,
+}
 
 /// Who signs. Keys are never arguments: a keystore, or the variable `FINIAL_PRIVATE_KEY`.
 #[derive(Debug, Args)]
@@ -45,9 +59,9 @@ pub enum Circuits {
 /// What to deploy, and where.
 #[derive(Debug, Args)]
 pub struct DeployArgs {
-    /// The node, http:// or https://.
-    #[arg(long, value_name = "URL")]
-    rpc_url: String,
+    /// The node and its limits.
+    #[command(flatten)]
+    node: NodeArgs,
     /// Whose verifier.
     #[arg(long, value_enum, default_value_t = Circuits::Direct)]
     circuit: Circuits,
@@ -82,9 +96,9 @@ pub struct DeployArgs {
 pub struct SubmitArgs {
     /// The proof, as `prove evm` writes it.
     file: PathBuf,
-    /// The node, http:// or https://.
-    #[arg(long, value_name = "URL")]
-    rpc_url: String,
+    /// The node and its limits.
+    #[command(flatten)]
+    node: NodeArgs,
     /// The verifier, directly.
     #[arg(long, value_name = "ADDRESS", group = "target")]
     to: Option<Address>,
@@ -140,6 +154,20 @@ pub struct CostArgs {
     measured_on: String,
 }
 
+impl NodeArgs {
+    fn connect(&self) -> Result<Node, CliError> {
+        let max_fee = self.max_fee.map(|gwei| wei("--max-fee", gwei)).transpose()?;
+        let mut node = Node::connect(&self.rpc_url)?;
+        if let Some(chain_id) = self.chain_id {
+            node = node.on_chain(chain_id)?;
+        }
+        Ok(match max_fee {
+            Some(max_fee) => node.with_max_fee(max_fee),
+            None => node,
+        })
+    }
+}
+
 impl KeyArgs {
     fn source(&self) -> Option<KeySource> {
         KeySource::choose(self.keystore.as_deref(), self.password_file.as_deref(), self.unlocked)
@@ -159,13 +187,15 @@ struct DeployAnswer {
     dry_run: bool,
     /// The file, if it was written.
     deployments: Option<PathBuf>,
+    /// Whether everything is on the chain and every version leads to its verifier.
+    done: bool,
     #[serde(flatten)]
     plan: Plan,
 }
 
 /// `deploy`.
 pub fn run_deploy(args: &DeployArgs, json: bool) -> Result<(), CliError> {
-    let node = Node::connect(&args.rpc_url)?;
+    let node = args.node.connect()?;
     let mut request = Request::default();
     for circuit in args.circuit.list() {
         request.verifiers.push(artifacts::verifier(*circuit, args.generated.as_deref())?);
@@ -183,7 +213,7 @@ pub fn run_deploy(args: &DeployArgs, json: bool) -> Result<(), CliError> {
     }
     let mut plan = deploy::plan(&node, &request, from)?;
     let Some(sender) = sender else {
-        return answer(json, &DeployAnswer { dry_run: true, deployments: None, plan });
+        return answer(json, &DeployAnswer { dry_run: true, deployments: None, done: plan.is_done(), plan });
     };
     let path = args.deployments.clone().unwrap_or_else(|| deployments::default_path(node.chain_id()));
     let mut file =
@@ -196,7 +226,7 @@ pub fn run_deploy(args: &DeployArgs, json: bool) -> Result<(), CliError> {
         contract.record(&mut file);
         file.write(&path)
     })?;
-    answer(json, &DeployAnswer { dry_run: false, deployments: Some(path), plan })
+    answer(json, &DeployAnswer { dry_run: false, deployments: Some(path), done: plan.is_done(), plan })
 }
 
 impl Circuits {
@@ -225,8 +255,9 @@ pub fn run_submit(args: &SubmitArgs, json: bool) -> Result<(), CliError> {
     let ProofFile::Evm(proof) = file else {
         return Err(CliError::NotForChain { path: args.file.clone() });
     };
-    let local = check_locally(&proof, args.generated.as_deref())?;
-    let node = Node::connect(&args.rpc_url)?;
+    let known = known_contract(&proof, args.generated.as_deref())?;
+    let local = known.as_ref().map(|contract| check_locally(&proof, contract)).transpose()?;
+    let node = args.node.connect()?;
     let target = match (args.to, args.router, &args.deployments) {
         (Some(address), _, _) => Target::Front(address),
         (None, Some(address), _) => Target::Router(address),
@@ -239,7 +270,7 @@ pub fn run_submit(args: &SubmitArgs, json: bool) -> Result<(), CliError> {
         None if args.call => Mode::Call,
         None => Mode::DryRun(args.key.unlocked),
     };
-    let submitted = submit(&node, &proof, &target, mode)?;
+    let submitted = submit(&node, &proof, &target, known.as_ref(), mode)?;
     let local_gas = local.map(|verified| verified.gas);
     answer(json, &SubmitAnswer { file: args.file.clone(), local_gas, submitted })
 }
@@ -269,7 +300,7 @@ pub fn run_cost(args: &CostArgs, json: bool) -> Result<(), CliError> {
     }
     let gas_price = match (&args.rpc_url, args.gas_price) {
         (Some(url), _) => Node::connect(url)?.prices()?.now,
-        (None, price) => wei(price.unwrap_or_default())?,
+        (None, price) => sane_wei("--gas-price", price.unwrap_or_default())?,
     };
     let market = match (args.cpu_hour_price, args.eth_price) {
         (Some(cpu_hour), Some(ether)) => Some(Market {
@@ -290,14 +321,32 @@ fn price(what: &'static str, value: f64) -> Result<f64, CliError> {
     if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(CliError::Price { what }) }
 }
 
-/// Gwei as wei; a price above a million gwei is a mistake.
-fn wei(gwei: f64) -> Result<u128, CliError> {
-    let gwei = price("--gas-price", gwei)?;
-    if gwei > 1e6 { Err(CliError::Price { what: "--gas-price" }) } else { Ok((gwei * 1e9).round() as u128) }
+/// Gwei as wei. Whoever sets a limit may set it as high as the chain needs.
+fn wei(what: &'static str, gwei: f64) -> Result<u128, CliError> {
+    Ok((price(what, gwei)? * 1e9).round() as u128)
+}
+
+/// The same; a price above a million gwei is a mistake.
+fn sane_wei(what: &'static str, gwei: f64) -> Result<u128, CliError> {
+    let wei = wei(what, gwei)?;
+    if wei > MAX_GAS_PRICE { Err(CliError::Price { what }) } else { Ok(wei) }
 }
 
 fn say(text: &str) -> Result<(), CliError> {
     std::io::stdout().write_all(text.as_bytes()).map_err(CliError::Output)
+}
+
+/// Who decides what the router accepts.
+fn owner_text(plan: &Plan) -> String {
+    let Some(owner) = plan.owner else { return String::new() };
+    let pending = plan.pending_owner.map_or_else(|| "none".to_owned(), |pending| pending.to_string());
+    let mut text = format!("router's owner {owner}, pending owner {pending}\n");
+    if let (Some(other), Some(requested)) = (plan.other_owner(), plan.requested_owner) {
+        text += &format!(
+            "WARNING: the router's owner is {other}, not {requested} who was asked for: {other} decides what it accepts\n"
+        );
+    }
+    text
 }
 
 fn plan_text(plan: &Plan) -> String {
@@ -312,10 +361,11 @@ fn plan_text(plan: &Plan) -> String {
     };
     let rows: Vec<_> = plan.contracts.iter().map(row).collect();
     let mut text = table(&["contract", "address", "on the chain", "gas"], &rows);
+    text += &owner_text(plan);
     for route in &plan.routes {
         let state = match (&route.receipt, route.current) {
             (Some(receipt), _) => format!("added for {} gas", receipt.gas_used),
-            (None, Some(_)) if route.frozen => "frozen".to_owned(),
+            (None, Some(_)) if route.frozen => "FROZEN: the router refuses its proofs".to_owned(),
             (None, Some(current)) if current == route.verifier => "known to the router".to_owned(),
             (None, Some(current)) => format!("the router leads it to {current}"),
             (None, None) => "to be added by the router's owner: add(verifier)".to_owned(),
@@ -353,9 +403,16 @@ impl Text for DeployAnswer {
             );
         }
         if text.is_empty() {
-            text += "everything was there; nothing was sent\n";
+            text += if plan.is_done() {
+                "everything was there; nothing was sent\n"
+            } else {
+                "nothing was sent\n"
+            };
         } else {
             text += &format!("{} gas, {} paid\n", plan.gas_used, plan.paid);
+        }
+        if !plan.is_done() {
+            text += "WARNING: the router does not lead every version to its verifier; see above\n";
         }
         if let Some(path) = &self.deployments {
             text += &format!("deployments  {}\n", path.display());
@@ -366,13 +423,27 @@ impl Text for DeployAnswer {
 
 impl Text for SubmitAnswer {
     fn text(&self) -> String {
-        let Submitted { chain_id, to, gas_estimate, gas_price, cost_estimate, receipt, .. } = &self.submitted;
+        let Submitted {
+            chain_id, to, code, code_hash, gas_estimate, gas_price, cost_estimate, receipt, ..
+        } = &self.submitted;
         let mut text = match self.local_gas {
             Some(gas) => format!("valid, checked in a local EVM ({gas} gas)\n"),
             None => "not checked locally: this build has other contracts (--generated names their files)\n"
                 .to_owned(),
         };
-        text += &format!("accepted by {to} on chain {chain_id}\n");
+        text += &match code {
+            Code::Files => {
+                format!("accepted by {to} on chain {chain_id}, whose code is that of the contract's files\n")
+            }
+            Code::Deployments => {
+                format!(
+                    "accepted by {to} on chain {chain_id}, whose code is what the deployments file states\n"
+                )
+            }
+            Code::Unknown => format!(
+                "{to} on chain {chain_id} (code {code_hash}) did not revert, but its code, or that behind it, is not known here: it may accept everything\n"
+            ),
+        };
         if let (Some(gas), Some(Wei(price)), Some(cost)) = (gas_estimate, gas_price, cost_estimate) {
             text += &format!("gas estimate {gas} at {}: {cost}\n", gwei(*price));
         }

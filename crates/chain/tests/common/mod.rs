@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 
-use alloy_primitives::{Address, address};
+use alloy_primitives::{Address, B256, address};
 use finial_chain::deploy::Request;
 use finial_chain::{Node, Sender, artifacts};
 use finial_evm::{Circuit, ProofFile};
@@ -15,6 +15,9 @@ use finial_evm::{Circuit, ProofFile};
 pub const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 /// Its address.
 pub const ACCOUNT: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+
+/// anvil's second account.
+pub const HEIR: Address = address!("70997970C51812dc3A010C7d01b50e0d17dc79C8");
 
 /// A running anvil.
 pub struct Anvil {
@@ -54,6 +57,16 @@ impl Anvil {
     pub fn node(&self) -> Node {
         Node::connect(&self.url).unwrap()
     }
+
+    /// Puts this code anywhere.
+    pub fn set_code(&self, address: Address, code: &[u8]) {
+        let status = Command::new(repository().join("scripts/cast"))
+            .args(["rpc", "--rpc-url", &self.url, "anvil_setCode"])
+            .args([address.to_string(), format!("0x{}", hex::encode(code))])
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "scripts/cast sets code");
+    }
 }
 
 impl Drop for Anvil {
@@ -89,4 +102,18 @@ pub fn request(circuits: &[Circuit]) -> Request {
 
 pub const fn sender() -> Sender {
     Sender::Unlocked(ACCOUNT)
+}
+
+/// Code of a contract that answers these selectors with these words, and accepts every other call.
+pub fn answering(answers: &[([u8; 4], B256)]) -> Vec<u8> {
+    // selector = calldataload(0) >> 224
+    let mut code = vec![0x5f, 0x35, 0x60, 0xe0, 0x1c];
+    for (selector, word) in answers {
+        // if selector != it, jump behind; mstore(0, word); return(0, 32)
+        let behind = u16::try_from(code.len() + 51).unwrap().to_be_bytes();
+        code.extend([&[0x80, 0x63][..], selector, &[0x14, 0x15, 0x61], &behind, &[0x57]].concat());
+        code.extend([&[0x7f][..], word.as_slice(), &[0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3, 0x5b]].concat());
+    }
+    code.push(0x00);
+    code
 }
