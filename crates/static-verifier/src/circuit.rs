@@ -291,3 +291,19 @@ impl CircuitExt<Fr> for StaticCircuit {
         vec![]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Halo2 caps the degree it says, and makes the domain by that: a gate above it would prove nothing.
+    #[test]
+    fn no_gate_is_above_degree_five_and_one_product_permutes() {
+        let mut meta = ConstraintSystem::default();
+        StaticCircuit::configure(&mut meta);
+        let degrees = meta.gates().iter().flat_map(|gate| gate.polynomials()).map(|p| p.degree());
+        assert_eq!(degrees.max(), Some(5));
+        assert_eq!(meta.permutation().get_columns().len(), 3);
+        assert!(meta.lookups().iter().all(|lookup| lookup.input_expressions().iter().all(|e| e.degree() <= 1)));
+    }
+}

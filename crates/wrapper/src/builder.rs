@@ -6,49 +6,23 @@ use halo2_base::halo2_proofs::halo2curves::{
     bn256::Fr,
     ff::{Field, PrimeField},
 };
+use num_bigint::BigUint;
 
-use crate::{
-    curve::ProofPoint,
-    gate::{LOOKUP_BITS, power},
-    limbs,
-};
+use crate::{curve::ProofPoint, gate::Relation, limbs};
 
 /// Instances of the circuit: twelve limbs of the accumulator and the inner proof's four.
 pub const INSTANCES: usize = 16;
 
 /// A cell of the column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell(pub(crate) u32);
 
-/// A relation that starts at a row; see [`crate::gate`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relation {
-    /// `[W-1]`
-    MulAdd,
-    /// `[W-2]`
-    FieldProduct,
-    /// `[W-3]`
-    Select,
-    /// `[W-4]`
-    Digit,
-    /// `[W-5]`
-    Difference,
-}
-
-/// The fixed columns at a row.
+/// The fixed columns at a row, but for a constant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Tags {
-    pub(crate) product: u8,
-    pub(crate) linear: u8,
-    pub(crate) lookup: bool,
-    pub(crate) constant: u32,
-}
-
-impl Tags {
-    /// Whether the row's `constant` means something; elsewhere an entry of the table stands.
-    pub(crate) fn needs_constant(self) -> bool {
-        self.product == 1 || self.linear != 0
-    }
+    pub(crate) relation: Relation,
+    /// A digit of a running sum: `d` is 1.
+    pub(crate) digit: bool,
 }
 
 /// The column as far as it is filled.
@@ -60,8 +34,13 @@ pub struct Builder {
     pub(crate) tags: Vec<Tags>,
     pub(crate) copies: Vec<(Cell, Cell)>,
     pub(crate) points: Vec<ProofPoint>,
+    /// `d` of the rows that hold constants other than 0.
+    pub(crate) fixed: BTreeMap<Cell, Fr>,
     constants: HashMap<[u8; 32], Cell>,
     usage: BTreeMap<&'static str, usize>,
+    /// What a cheating prover adds to the slopes of additions.
+    #[cfg(test)]
+    pub(crate) slope_error: halo2_base::halo2_proofs::halo2curves::bn256::Fq,
 }
 
 impl Default for Builder {
@@ -71,14 +50,17 @@ impl Default for Builder {
             tags: vec![],
             copies: vec![],
             points: vec![],
+            fixed: BTreeMap::new(),
             constants: HashMap::new(),
             usage: BTreeMap::new(),
+            #[cfg(test)]
+            slope_error: halo2_base::halo2_proofs::halo2curves::bn256::Fq::zero(),
         };
         // The instances' rows; a constant 0 there means the instance.
         for _ in 0..INSTANCES {
-            builder.push_small(0);
+            builder.push_constant(Fr::ZERO);
         }
-        let zero = builder.push_small(0);
+        let zero = builder.push_constant(Fr::ZERO);
         builder.constants.insert(Fr::ZERO.to_repr(), zero);
         builder
     }
@@ -148,38 +130,26 @@ impl Builder {
         self.values[..INSTANCES].to_vec()
     }
 
-    pub(crate) fn start(&mut self, at: Cell, relation: Relation) {
-        let tags = &mut self.tags[at.0 as usize];
-        match relation {
-            Relation::MulAdd => {
-                assert!(tags.product == 0 && tags.constant == 0, "one relation at a row");
-                tags.product = 1;
-            }
-            Relation::FieldProduct => {
-                assert!(*tags == Tags::default(), "one relation at a row");
-                (tags.product, tags.constant) = (1, 1);
-            }
-            Relation::Select => {
-                assert!(tags.product == 0, "one relation at a row");
-                tags.product = 2;
-            }
-            Relation::Digit => {
-                assert!(*tags == Tags::default(), "one relation at a row");
-                (tags.linear, tags.constant) = (1, 1);
-            }
-            Relation::Difference => {
-                assert!(!tags.needs_constant(), "one relation at a row");
-                tags.linear = 1;
-            }
-        }
+    /// Makes a row, which holds nothing yet, equal to another one.
+    pub(crate) fn set_copy(&mut self, from: Cell, to: Cell) {
+        self.values[to.0 as usize] = self.value(from);
+        self.copies.push((from, to));
     }
 
-    /// A new row with a constant below 2^19: `[W-6]`.
-    fn push_small(&mut self, value: u32) -> Cell {
-        assert!(value < 1 << LOOKUP_BITS, "the constants' column is also the lookup table");
-        let cell = self.witness(Fr::from(u64::from(value)));
-        let tags = &mut self.tags[cell.0 as usize];
-        (tags.linear, tags.constant) = (2, value);
+    pub(crate) fn start(&mut self, at: Cell, relation: Relation) {
+        let tags = &mut self.tags[at.0 as usize];
+        assert!(*tags == Tags::default(), "one relation at a row, none at a digit's");
+        tags.relation = relation;
+    }
+
+    /// A new row with a constant: `[W-6]`. If that is not 0, a quarter of it stands below, for the sake of `[W-7]`.
+    fn push_constant(&mut self, value: Fr) -> Cell {
+        let cell = self.witness(value);
+        self.start(cell, Relation::Constant);
+        if value != Fr::ZERO {
+            self.fixed.insert(cell, value);
+            self.witness(value * Fr::TWO_INV.square());
+        }
         cell
     }
 
@@ -189,49 +159,17 @@ impl Builder {
         if let Some(cell) = self.constants.get(&repr) {
             return *cell;
         }
-        let cell = self.metered("constants", |builder| builder.new_constant(value));
+        let cell = self.metered("constants", |builder| builder.push_constant(value));
         self.constants.insert(repr, cell);
         cell
     }
 
-    fn new_constant(&mut self, value: Fr) -> Cell {
-        let integer = limbs::integer(value);
-        let pieces = pieces(&integer);
-        let Some((&top, rest)) = pieces.split_last() else { return self.zero() };
-        if rest.is_empty() {
-            return self.push_small(top);
+    /// The column `d` at a row.
+    pub(crate) fn fixed_d(&self, row: usize) -> Fr {
+        if self.tags[row].digit {
+            return Fr::ONE;
         }
-        let shift = self.constant_shift();
-        let mut sum = self.push_small(top);
-        for &piece in rest.iter().rev() {
-            // [W-1] `piece + 2^19·sum`; the piece's own row is `[W-6]`, which shares no row with `[W-1]` but for zeros.
-            let piece = self.small(piece);
-            sum = self.mul_add(piece, sum, shift);
-        }
-        sum
-    }
-
-    /// A shared cell with a constant below 2^19.
-    fn small(&mut self, value: u32) -> Cell {
-        let repr = Fr::from(u64::from(value)).to_repr();
-        if let Some(cell) = self.constants.get(&repr) {
-            return *cell;
-        }
-        let cell = self.push_small(value);
-        self.constants.insert(repr, cell);
-        cell
-    }
-
-    /// 2^19.
-    fn constant_shift(&mut self) -> Cell {
-        let repr = power(LOOKUP_BITS).to_repr();
-        if let Some(cell) = self.constants.get(&repr) {
-            return *cell;
-        }
-        let (half, two) = (self.small(1 << (LOOKUP_BITS - 1)), self.small(2));
-        let shift = self.mul(half, two);
-        self.constants.insert(repr, shift);
-        shift
+        self.fixed.get(&Cell(row as u32)).copied().unwrap_or(Fr::ZERO)
     }
 
     /// The constant 0.
@@ -263,45 +201,24 @@ impl Builder {
         self.mul_add(self.zero(), x, y)
     }
 
-    /// A new cell below 2^(19·`lookups`), at the head of a running sum: `zᵢ - 2^19·zᵢ₊₁` is looked up in every row, and the
-    /// row below the last is the constant 0. `value` is cut to that many bits.
-    pub(crate) fn range(&mut self, value: u128, lookups: usize) -> Cell {
-        let bits = lookups * LOOKUP_BITS;
-        assert!(0 < bits && bits < 128, "a range fits 127 bits");
-        let value = value & ((1 << bits) - 1);
-        let head = Cell(self.rows() as u32);
-        for i in 0..lookups {
-            let cell = self.witness(Fr::from_u128(value >> (i * LOOKUP_BITS)));
-            self.tags[cell.0 as usize].lookup = true;
+    /// A new cell that is the sum of digits in base four, at the head of the running sum: `[W-7]` in every row, and the row
+    /// below the last is the constant 0.
+    pub(crate) fn running_sum(&mut self, digits: &[u8]) -> Cell {
+        let small = [0, 1, 2, 3].map(Fr::from);
+        let head = self.rows();
+        self.values.resize(head + digits.len(), Fr::ZERO);
+        self.tags.resize(head + digits.len(), Tags { relation: Relation::None, digit: true });
+        let mut sum = Fr::ZERO;
+        for (i, digit) in digits.iter().enumerate().rev() {
+            sum = sum.double().double() + small[usize::from(digit & 3)];
+            self.values[head + i] = sum;
         }
-        self.push_small(0);
-        head
+        self.push_constant(Fr::ZERO);
+        Cell(head as u32)
     }
 
-    /// A new cell of exactly `bits` bits. Beyond [`Self::range`] the last piece times `2^s` is looked up too, where `s` is
-    /// what it lacks of 19 bits: both are below 2^19, so nothing wraps and the piece is below `2^(19-s)`.
-    pub(crate) fn range_bits(&mut self, value: u128, bits: usize) -> Cell {
-        let lookups = bits.div_ceil(LOOKUP_BITS);
-        let head = self.range(value & ((1 << bits) - 1), lookups);
-        let lacking = lookups * LOOKUP_BITS - bits;
-        if lacking > 0 {
-            let top = Cell(head.0 + lookups as u32 - 1);
-            let factor = self.constant(power(lacking));
-            let scaled = self.mul(top, factor);
-            self.tags[scaled.0 as usize].lookup = true;
-            self.push_small(0);
-        }
-        head
+    /// A new cell below 4^`digits`. `value` is cut to that.
+    pub(crate) fn range(&mut self, value: &BigUint, digits: usize) -> Cell {
+        self.running_sum(&limbs::base_four(value, digits))
     }
-}
-
-/// Digits in base 2^19, lowest first.
-fn pieces(value: &num_bigint::BigUint) -> Vec<u32> {
-    let mut rest = value.clone();
-    let mut out = vec![];
-    while rest.bits() > 0 {
-        out.push((limbs::low(&rest) & ((1 << LOOKUP_BITS) - 1)) as u32);
-        rest >>= LOOKUP_BITS;
-    }
-    out
 }

@@ -11,7 +11,7 @@ use halo2_base::{
 
 use crate::{
     builder::Builder,
-    gate::{LOOKUP_BITS, WrapperConfig},
+    gate::WrapperConfig,
     wrap::{K, WrapError},
 };
 
@@ -40,16 +40,11 @@ fn usable_rows() -> usize {
 
 impl WrapperCircuit {
     /// # Errors
-    /// If the rows or the lookup table do not fit.
+    /// If the rows do not fit.
     pub(crate) fn new(builder: Builder, stage: Stage) -> Result<Self, WrapError> {
         let (needed, available) = (builder.rows(), usable_rows());
         if needed > available {
             return Err(WrapError::Rows { needed, available });
-        }
-        let taken = builder.tags.iter().filter(|tags| tags.needs_constant()).count();
-        let (free, needed) = (available - taken, 1 << LOOKUP_BITS);
-        if free < needed {
-            return Err(WrapError::Table { free, needed });
         }
         Ok(Self { builder, stage })
     }
@@ -67,25 +62,15 @@ impl WrapperCircuit {
     }
 
     fn assign_fixed(&self, config: &WrapperConfig, region: &mut Region<'_, Fr>) {
-        let mut table = 0..1_u64 << LOOKUP_BITS;
-        for row in 0..usable_rows() {
-            let tags = self.builder.tags.get(row).copied().unwrap_or_default();
-            let constant =
-                if tags.needs_constant() { u64::from(tags.constant) } else { table.next().unwrap_or(0) };
-            let lookup = u64::from(tags.lookup);
-            let columns = [
-                (config.product, u64::from(tags.product)),
-                (config.linear, u64::from(tags.linear)),
-                (config.constant, constant),
-                (config.lookup, lookup),
-            ];
+        for (row, tags) in self.builder.tags.iter().enumerate() {
+            let [t, k] = tags.relation.code().map(Fr::from);
+            let columns = [(config.d, self.builder.fixed_d(row)), (config.t, t), (config.k, k)];
             for (column, value) in columns {
-                if value != 0 {
-                    raw_assign_fixed(region, column, row, Fr::from(value));
+                if value != Fr::zero() {
+                    raw_assign_fixed(region, column, row, value);
                 }
             }
         }
-        debug_assert!(table.next().is_none(), "the whole table stands in the column");
     }
 
     fn assign_advice(&self, config: &WrapperConfig, region: &mut Region<'_, Fr>) {

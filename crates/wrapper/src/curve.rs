@@ -16,7 +16,7 @@ use halo2_base::halo2_proofs::halo2curves::{
 
 use crate::{
     builder::{Builder, Cell},
-    field::{Factor, Fe},
+    field::{Factor, Fe, Linear, Triple},
 };
 
 /// A point on the curve.
@@ -28,13 +28,27 @@ pub struct Point {
     pub y: Fe,
 }
 
-/// What is added to a point: its `y` has the other sign, which saves a row's worth of subtraction.
+/// What is added to a point: its `y` has the other sign and is only added.
 #[derive(Clone, Debug)]
-pub struct Addend {
+pub(crate) struct Addend {
     /// First coordinate.
-    pub x: Fe,
+    pub(crate) x: Fe,
     /// Minus the second.
-    pub minus_y: Fe,
+    pub(crate) minus_y: Linear,
+    /// What a prover knows that to be.
+    pub(crate) minus_y_value: Fq,
+}
+
+/// A point whose second coordinate is not reduced: it is the product plus the element, modulo `q`.
+///
+/// The next addition takes it as it is, so a chain of additions never computes a second coordinate. It does not grow: the
+/// line through `p₁` and `p₂` gives `y₃ = λ·(x₂ - x₃) - y₂` from the second point's `y`, which is a table's.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    x: Fe,
+    product: Triple,
+    plus: Linear,
+    y: Fq,
 }
 
 /// A point of the inner proof.
@@ -56,10 +70,13 @@ impl Builder {
     pub(crate) fn point(&mut self, x: Fq, y: Fq) -> Point {
         let point = Point { x: self.fe(x), y: self.fe(y) };
         let square = self.fe_mul(&point.x, &point.x);
-        let right = self.fe_mul(&point.y, &point.y);
-        // x·x² = y² - 3
+        // x·x² - y² + 3 = 0
         let minus_b = self.fe_constant(-G1Affine::b());
-        self.assert_product(Factor::One(&square), &point.x, &[&right, &minus_b]);
+        let right = self.product(&point.y, Factor::One(&point.y));
+        let left = self.product(&point.x, Factor::One(&square));
+        let none = self.no_element();
+        let rest = self.minus_triple(&left, &right, [minus_b.linear(), none]);
+        self.reduce(&rest);
         point
     }
 
@@ -69,7 +86,7 @@ impl Builder {
         let point = self.point(value.x, value.y);
         self.assert_canonical(&point.x);
         self.assert_canonical(&point.y);
-        let encoding = [self.fe_native(&point.x), self.fe_native(&point.y)];
+        let encoding = [point.x.cells[0], point.y.cells[0]];
         ProofPoint { point, encoding }
     }
 
@@ -80,37 +97,79 @@ impl Builder {
 
     /// The point as something to add.
     pub(crate) fn addend(&mut self, point: &Point) -> Addend {
-        Addend { x: point.x.clone(), minus_y: self.fe_neg(&point.y) }
+        let minus_y = self.negated(point.y.linear());
+        Addend { x: point.x.clone(), minus_y, minus_y_value: -point.y.value }
     }
 
-    /// Third point on the line through `p` with slope `slope`, negated; `x₂` is the second's.
-    fn third(&mut self, p: &Point, x2: &Fe, slope: &Fe) -> Point {
-        let x3 = self.fe(slope.value.square() - p.x.value - x2.value);
-        self.assert_product(Factor::One(slope), slope, &[&p.x, x2, &x3]);
-        let y3 = self.fe(slope.value * (p.x.value - x3.value) - p.y.value);
-        self.assert_product(Factor::Difference(&p.x, &x3), slope, &[&p.y, &y3]);
-        Point { x: x3, y: y3 }
+    /// The point's negative as something to add.
+    pub(crate) fn subtrahend(&self, point: &Point) -> Addend {
+        Addend { x: point.x.clone(), minus_y: point.y.linear(), minus_y_value: point.y.value }
+    }
+
+    /// The point as the first of a sum.
+    pub(crate) fn open(&self, point: &Point) -> Open {
+        let product = self.no_triple();
+        Open { x: point.x.clone(), product, plus: point.y.linear(), y: point.y.value }
+    }
+
+    /// Reduces the second coordinate.
+    pub(crate) fn close(&mut self, open: &Open) -> Point {
+        let y = self.fe(open.y);
+        let (minus, none) = (self.negated(open.plus), self.no_element());
+        let product = self.copy_triple(&open.product);
+        let rest = self.minus_elements(&product, [minus, y.linear(), none]);
+        self.reduce(&rest);
+        Point { x: open.x.clone(), y }
+    }
+
+    /// `x₃ = λ² - x₁ - x₂`
+    fn third(&mut self, slope: &Fe, x1: &Fe, x2: &Fe) -> Fe {
+        let x3 = self.fe(slope.value.square() - x1.value - x2.value);
+        let square = self.product(slope, Factor::One(slope));
+        let rest = self.minus_elements(&square, [x1.linear(), x2.linear(), x3.linear()]);
+        self.reduce(&rest);
+        x3
     }
 
     /// The sum.
     ///
     /// # Assumptions
     /// The points are not equal.
-    pub(crate) fn add(&mut self, p: &Point, q: &Addend) -> Point {
-        let slope = (p.y.value + q.minus_y.value) * inverse(p.x.value - q.x.value);
+    pub(crate) fn add(&mut self, p: &Open, q: &Addend) -> Open {
+        let slope = (p.y + q.minus_y_value) * inverse(p.x.value - q.x.value);
+        #[cfg(test)]
+        let slope = slope + self.slope_error;
         let slope = self.fe(slope);
-        // λ·(x₁ - x₂) = y₁ - y₂
-        self.assert_product(Factor::Difference(&p.x, &q.x), &slope, &[&p.y, &q.minus_y]);
-        self.third(p, &q.x, &slope)
+        // λ·(x₁ - x₂) - y₁ + y₂ = 0
+        let product = self.product(&slope, Factor::Difference(&p.x, &q.x));
+        let rest = self.minus_triple(&product, &p.product, [p.plus, q.minus_y]);
+        self.reduce(&rest);
+        let x = self.third(&slope, &p.x, &q.x);
+        let product = self.product(&slope, Factor::Difference(&q.x, &x));
+        let y = slope.value * (q.x.value - x.value) + q.minus_y_value;
+        Open { x, product, plus: q.minus_y, y }
     }
 
     /// Twice the point.
-    pub(crate) fn double(&mut self, p: &Point) -> Point {
-        let square = self.fe_mul(&p.x, &p.x);
-        let slope = self.fe(square.value * Fq::from(3) * inverse(p.y.value.double()));
-        // λ·2y = 3x²
-        let twice = self.fe_add(&p.y, &p.y);
-        self.assert_product(Factor::One(&twice), &slope, &[&square, &square, &square]);
-        self.third(p, &p.x, &slope)
+    pub(crate) fn double(&mut self, p: &Point) -> Open {
+        let slope = p.x.value.square() * Fq::from(3) * inverse(p.y.value.double());
+        let slope = self.fe(slope);
+        // 3x² - λ·2y = 0
+        let right = self.product(&slope, Factor::Times(2, &p.y));
+        let left = self.product(&p.x, Factor::Times(3, &p.x));
+        let none = self.no_element();
+        let rest = self.minus_triple(&left, &right, [none, none]);
+        self.reduce(&rest);
+        let x = self.third(&slope, &p.x, &p.x);
+        let plus = self.negated(p.y.linear());
+        let product = self.product(&slope, Factor::Difference(&p.x, &x));
+        let y = slope.value * (p.x.value - x.value) - p.y.value;
+        Open { x, product, plus, y }
+    }
+
+    /// The cells of an unreduced coordinate.
+    #[cfg(test)]
+    pub(crate) fn open_cells(&self, open: &Open) -> Vec<Cell> {
+        open.product.cells.into_iter().chain(open.plus).collect()
     }
 }

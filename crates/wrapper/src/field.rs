@@ -1,59 +1,93 @@
 //! The base field of BN254 inside the scalar field.
 //!
-//! An element is three limbs `x₀ + 2^95·x₁ + 2^190·x₂`, of 95, 95 and 76 bits when it is first assigned ([`Builder::fe`]). Sums,
-//! differences and selections are taken limb by limb without reduction; `weight` `w` says that `|x₀|, |x₁| ≤ w·2^95`
-//! and `|x₂| ≤ w·2^76`. Nothing makes representatives canonical, and nothing relies on it but
-//! [`Builder::assert_canonical`].
-//!
-//! # Products
-//! [`Builder::assert_product`] shows `A·B ≡ C (mod q)` by `E = A·B - C - Q·q = 0` over the integers, for a quotient `Q` the prover
-//! supplies. `[W-2]` has four equations: with `t₀, t₁, t₂` the columns of the long multiplication (`t₁ = A₀B₁ + A₁B₀ -
-//! C₁ - Q₀q₁ - Q₁q₀` and so on) and carries `V`,
+//! # Elements
+//! An element is a running sum of 127 digits of base four: `zᵢ = 4·zᵢ₊₁ + δᵢ` with `δᵢ < 4` and `z₁₂₇ = 0`. So it is an integer `x < 2^254`
+//! of limbs `x₀, x₁, x₂ < 2^66` and `x₃ < 2^56`, and four cells of the sum say everything, in the scalar field:
 //!
 //! ```text
-//! t₀ = 2^95·V₀,   t₁ + V₀ = 2^95·V₁,   t₂ + V₁ = 2^95·V₂,   E = 0 in the scalar field.
+//! z₀ = x,   z₃₃ = x₁ + 2^66·x₂ + 2^132·x₃,   z₆₆ = x₂ + 2^66·x₃,   z₉₉ = x₃
 //! ```
 //!
-//! Weights are at most 2 in `A` and `B`, 8 in `C`. `Q`'s limbs are range-checked like an element's, and 2^70 is taken from the
-//! upper one so that `Q` can be negative; `-2^113 ≤ V < 2^113` by range check.
+//! Limbs are differences of these, `x₀ = z₀ - 2^66·z₃₃` and so on, exactly: `zᵢ - 4^n·zᵢ₊ₙ` is the sum of `n` digits even where `z₀` has
+//! wrapped. Sums, differences and selections of numbers are taken cell by cell. Nothing makes representatives canonical,
+//! and nothing relies on it but [`Builder::assert_canonical`].
 //!
-//! - The first three hold over the integers: `|tᵢ| < 3·2^192 + 2^98 + 3·2^190 < 2^195` and `2^95·|V| ≤ 2^208`, far from the
-//!   scalar field's modulus `r > 2^253`. So `E ≡ t₀ + 2^95·t₁ + 2^190·t₂ = 2^285·V₂ ≡ 0 (mod 2^285)`.
-//! - With the fourth, `E ≡ 0 (mod 2^285·r)`, more than 2^538.
-//! - `|A|, |B| < 2^268`, so `|E| < 2^536 + 2^270 + 2^267·2^254 < 2^537`. Hence `E = 0`.
+//! # Triples
+//! An integer `E` that is a sum of products stays unreduced as `lo = c₀ + 2^66·c₁`, `hi = c₂ + 2^66·c₃` and `nat = E`, where `cᵢ` are the columns of
+//! the long multiplication: `E ≡ lo + 2^132·hi (mod 2^264)`. `[W-2]` makes one of two numbers. An element is one too: `hi = z₆₆`,
+//! `nat = z₀`, `lo = nat - 2^132·hi`, so two cells do where it is only added ([`Linear`]). `[W-9]` and `[W-10]` subtract.
 //!
-//! An honest prover always succeeds: its elements are canonical, so `|Q| < 8q < 2^257` fits, as do the carries, of at most
-//! 2^100.
+//! # Reduction
+//! [`Builder::reduce`] shows that `E` is a multiple of `q`: `E - Q·q = 0` over the integers, for a quotient `Q` the prover supplies. `[W-8]` has
+//! three equations, with `L` and `H` the triple of `E - Q·q` and carries `V`:
+//!
+//! ```text
+//! L = 2^132·V₀,   H + V₀ = 2^132·V₁,   E - Q·q = 0 in the scalar field.
+//! ```
+//!
+//! Quotient and carries are one running sum of 128 + 35 + 35 digits, less offsets: `-2^254.8 < Q < 2^256`, `-2^69 ≤ V < 2^69`. A triple's
+//! `negative` and `positive` count the products of two elements that are subtracted and added; they are at most 2 and 3. Elements that
+//! are added on their own number at most 8.
+//!
+//! - The first two hold over the integers: a product has `|c₀|, |c₁|, |c₂|, |c₃| < 2^134`, so `|L|, |H| < 6·2^201 + 2^136 < 2^204`, and
+//!   `2^132·|V| ≤ 2^201`: nothing comes near the scalar field's modulus `r > 2^253`. So `E - Q·q ≡ L + 2^132·H ≡ 0 (mod 2^264)`.
+//! - With the third, `E - Q·q ≡ 0 (mod 2^264·r)`, which is more than 2^517.
+//! - `|E - Q·q| < 5·2^508 + 8·2^254 + 2^256·2^254 < 2^512`. Hence it is 0.
+//!
+//! An honest prover always succeeds. Its elements are canonical, so `-2q² - 8q < E < 3q²`: that is what the quotient's offset is for. Limbs are not
+//! negative, so `lo` lies between `-2` and `3` times `2^199·(1 + 2^-9)`, and so does `hi`, whose `c₃` has two products of a short limb.
+//! `Q·q`'s lie between `-2^191` and `2^199·(1 + 2^-9)`. Hence `|V| < 3.1·2^67 < 2^69`.
+
+use core::ops::Neg;
 
 use halo2_base::halo2_proofs::halo2curves::{
     bn256::{Fq, Fr},
-    ff::{Field, PrimeField},
+    ff::Field,
 };
 use num_bigint::{BigInt, BigUint};
 
 use crate::{
-    builder::{Builder, Cell, Relation},
+    builder::{Builder, Cell},
     gate::{
-        CARRY_BITS, CARRY_OFFSET, LIMB_BITS, LOOKUP_BITS, QUOTIENT_OFFSET, TOP_BITS, modulus_limbs, power,
+        CARRY_DIGITS, CARRY_OFFSET, ELEMENT_DIGITS, HALF_BITS, LIMB_BITS, LIMB_DIGITS, QUOTIENT_DIGITS,
+        QUOTIENT_OFFSET, Relation, modulus, power,
     },
     limbs,
 };
 
+/// Products that may be subtracted in what is reduced.
+const MOST_NEGATIVE: u8 = 2;
+/// Products that may be added in what is reduced.
+const MOST_POSITIVE: u8 = 3;
+
 /// An element of the base field.
 #[derive(Clone, Debug)]
 pub struct Fe {
-    /// Limbs, the lowest first.
-    pub limbs: [Cell; 3],
+    /// `z₀, z₃₃, z₆₆, z₉₉`
+    pub cells: [Cell; 4],
     /// What a prover knows it to be.
     pub value: Fq,
-    /// Bound of the limbs, see above.
-    weight: u8,
+    /// Whether the cells are those of a running sum, and not copies or selections of such.
+    assigned: bool,
 }
 
+/// An element that is only added: `hi` and `nat`.
+pub(crate) type Linear = [Cell; 2];
+
 impl Fe {
-    /// An element of other limbs of the same bounds.
-    pub(crate) const fn selected(limbs: [Cell; 3], value: Fq) -> Self {
-        Self { limbs, value, weight: 1 }
+    /// One of several elements, cell by cell.
+    pub(crate) const fn selected(cells: [Cell; 4], value: Fq) -> Self {
+        Self { cells, value, assigned: false }
+    }
+
+    pub(crate) const fn linear(&self) -> Linear {
+        [self.cells[2], self.cells[0]]
+    }
+
+    /// The cell of the running sum above the lowest `digits`.
+    pub(crate) fn above(&self, digits: usize) -> Cell {
+        assert!(self.assigned && digits < ELEMENT_DIGITS, "only assigned elements have a running sum");
+        Cell(self.cells[0].0 + digits as u32)
     }
 }
 
@@ -64,19 +98,19 @@ pub enum Factor<'a> {
     One(&'a Fe),
     /// The difference of two.
     Difference(&'a Fe, &'a Fe),
+    /// An element two or three times.
+    Times(u8, &'a Fe),
 }
 
-impl Factor<'_> {
-    const fn weight(&self) -> u8 {
-        match self {
-            Self::One(x) => x.weight,
-            Self::Difference(x, y) => x.weight + y.weight,
-        }
-    }
-}
-
-fn compose(limbs: &[BigInt; 3]) -> BigInt {
-    &limbs[0] + (&limbs[1] << LIMB_BITS) + (&limbs[2] << (2 * LIMB_BITS))
+/// An unreduced integer, see above.
+#[derive(Clone, Debug)]
+pub(crate) struct Triple {
+    /// `lo, hi, nat`
+    pub(crate) cells: [Cell; 3],
+    negative: u8,
+    positive: u8,
+    /// What a prover knows it to be.
+    value: BigInt,
 }
 
 /// `value` modulo 2^`bits`, not negative.
@@ -92,153 +126,210 @@ fn floor_div(value: &BigInt, divisor: &BigInt) -> BigInt {
     if &quotient * divisor > *value { quotient - 1 } else { quotient }
 }
 
+/// `lo` and `hi` of a product, from limbs.
+fn halves(a: &[BigInt; 4], b: &[BigInt; 4]) -> [BigInt; 2] {
+    let column = |t: usize| -> BigInt { (0..=t).map(|i| &a[i] * &b[t - i]).sum() };
+    [column(0) + (column(1) << LIMB_BITS), column(2) + (column(3) << LIMB_BITS)]
+}
+
+fn compose(limbs: &[BigInt; 4]) -> BigInt {
+    limbs.iter().rev().fold(BigInt::ZERO, |sum, limb| (sum << LIMB_BITS) + limb)
+}
+
+fn decompose(value: &BigUint) -> [BigInt; 4] {
+    let mask = (BigUint::from(1_u8) << LIMB_BITS) - 1_u8;
+    core::array::from_fn(|i| BigInt::from((value >> (i * LIMB_BITS)) & &mask))
+}
+
+fn scalar(value: &BigInt) -> Fr {
+    let magnitude = limbs::scalar(value.magnitude());
+    if value.sign() == num_bigint::Sign::Minus { magnitude.neg() } else { magnitude }
+}
+
 impl Builder {
     /// A new element with any value.
     pub fn fe(&mut self, value: Fq) -> Fe {
-        self.fe_from_limbs(limbs::of(value), value)
-    }
-
-    fn fe_from_limbs(&mut self, limbs: [u128; 3], value: Fq) -> Fe {
-        let [x0, x1, x2] = limbs;
-        let low = LIMB_BITS / LOOKUP_BITS;
-        let limbs = [self.range(x0, low), self.range(x1, low), self.range(x2, TOP_BITS / LOOKUP_BITS)];
-        Fe { limbs, value, weight: 1 }
+        let head = self.range(&limbs::of(value), ELEMENT_DIGITS);
+        let cells = core::array::from_fn(|i| Cell(head.0 + (i * LIMB_DIGITS) as u32));
+        Fe { cells, value, assigned: true }
     }
 
     /// A constant.
     pub fn fe_constant(&mut self, value: Fq) -> Fe {
-        let limbs = limbs::of(value).map(|limb| self.constant(Fr::from_u128(limb)));
-        Fe { limbs, value, weight: 1 }
+        let integer = limbs::of(value);
+        let cells = core::array::from_fn(|i| self.constant(limbs::scalar(&(&integer >> (i * LIMB_BITS)))));
+        Fe { cells, value, assigned: false }
     }
 
-    fn integers(&self, x: &Fe) -> [BigInt; 3] {
-        x.limbs.map(|limb| limbs::signed(self.value(limb)))
+    /// The limbs of a number, as integers.
+    fn integers(&self, cells: &[Cell; 4]) -> [BigInt; 4] {
+        let z = cells.map(|cell| self.value(cell));
+        let up = power(LIMB_BITS);
+        [z[0] - z[1] * up, z[1] - z[2] * up, z[2] - z[3] * up, z[3]].map(limbs::signed)
     }
 
-    /// Three rows `x`, three rows `y`, three new rows `x - y`: `[W-5]`.
-    fn push_difference(&mut self, x: &Fe, y: &Fe) -> [Cell; 3] {
-        let first = self.copy(x.limbs[0]);
-        self.copy_all(x.limbs[1..].iter().chain(&y.limbs).copied());
-        self.start(first, Relation::Difference);
-        core::array::from_fn(|i| {
-            let value = self.value(x.limbs[i]) - self.value(y.limbs[i]);
-            self.witness(value)
-        })
+    /// 0, as a triple.
+    pub(crate) fn no_triple(&self) -> Triple {
+        Triple { cells: [self.zero(); 3], negative: 0, positive: 0, value: BigInt::ZERO }
     }
 
-    /// `x - y`
-    pub fn fe_sub(&mut self, x: &Fe, y: &Fe) -> Fe {
-        let limbs = self.push_difference(x, y);
-        Fe { limbs, value: x.value - y.value, weight: x.weight + y.weight }
+    /// 0, as an element that is only added.
+    pub(crate) fn no_element(&self) -> Linear {
+        [self.zero(); 2]
     }
 
     /// `-x`
-    pub fn fe_neg(&mut self, x: &Fe) -> Fe {
-        let zero = Fe { limbs: [self.zero(); 3], value: Fq::ZERO, weight: 0 };
-        self.fe_sub(&zero, x)
+    pub(crate) fn negated(&mut self, x: Linear) -> Linear {
+        let minus_one = self.constant(-Fr::ONE);
+        x.map(|cell| self.mul(minus_one, cell))
     }
 
-    /// Three new rows, the sum of one, two or three elements, with the rows that show it below.
-    fn push_sum(&mut self, terms: &[&Fe]) -> [Cell; 3] {
-        match terms {
-            [x] => x.limbs.map(|limb| self.copy(limb)),
-            // [W-5] the other way round: sum - y = the rest.
-            [y, rest @ ..] => {
-                let sums = core::array::from_fn::<_, 3, _>(|i| {
-                    terms.iter().map(|term| self.value(term.limbs[i])).sum::<Fr>()
-                });
-                let sum = sums.map(|value| self.witness(value));
-                self.copy_all(y.limbs);
-                self.start(sum[0], Relation::Difference);
-                self.push_sum(rest);
-                sum
+    /// Four new rows at the end, with the rows that show them above; and how often an element is subtracted or added in them.
+    fn push_factor(&mut self, factor: Factor<'_>) -> ([Cell; 4], [u8; 2]) {
+        match factor {
+            Factor::One(x) => (x.cells.map(|cell| self.copy(cell)), [0, 1]),
+            Factor::Times(n, x) => {
+                let times = self.constant(Fr::from(u64::from(n)));
+                let cells = x.cells.map(|cell| self.mul(times, cell));
+                (cells.map(|cell| self.copy(cell)), [0, n])
             }
-            [] => unreachable!("a sum has a term"),
+            // [W-5]
+            Factor::Difference(x, y) => {
+                let first = self.copy(x.cells[0]);
+                self.copy_all(x.cells[1..].iter().chain(&y.cells).copied());
+                self.start(first, Relation::Difference);
+                let cells = core::array::from_fn(|i| {
+                    let value = self.value(x.cells[i]) - self.value(y.cells[i]);
+                    self.witness(value)
+                });
+                (cells, [1, 1])
+            }
         }
     }
 
-    /// `x + y`
-    pub fn fe_add(&mut self, x: &Fe, y: &Fe) -> Fe {
-        let limbs = self.push_sum(&[x, y]);
-        Fe { limbs, value: x.value + y.value, weight: x.weight + y.weight }
+    /// `a·b`, in the last three rows: `[W-2]`.
+    pub(crate) fn product(&mut self, a: &Fe, b: Factor<'_>) -> Triple {
+        let (factor, [negative, positive]) = self.push_factor(b);
+        let (x, y) = (self.integers(&factor), self.integers(&a.cells));
+        self.copy_all(a.cells);
+        self.start(factor[0], Relation::Product);
+        let [lo, hi] = halves(&x, &y).map(|half| self.witness(scalar(&half)));
+        let nat = self.witness(self.value(factor[0]) * self.value(a.cells[0]));
+        Triple { cells: [lo, hi, nat], negative, positive, value: compose(&x) * compose(&y) }
     }
 
-    /// Constrains `a·b` to equal the sum of one to three elements.
-    pub fn assert_product(&mut self, b: Factor<'_>, a: &Fe, sum: &[&Fe]) {
-        let sum_weight: u8 = sum.iter().map(|x| x.weight).sum();
+    /// The triple in new rows at the end.
+    pub(crate) fn copy_triple(&mut self, triple: &Triple) -> Triple {
+        Triple { cells: triple.cells.map(|cell| self.copy(cell)), ..triple.clone() }
+    }
+
+    fn element_integer(&self, [hi, nat]: Linear) -> (BigInt, [Fr; 3]) {
+        let (hi, nat) = (self.value(hi), self.value(nat));
+        let lo = nat - hi * power(HALF_BITS);
+        (limbs::signed(lo) + (limbs::signed(hi) << HALF_BITS), [lo, hi, nat])
+    }
+
+    fn at_end(&self, triple: &Triple) -> bool {
+        triple.cells[2].0 as usize + 1 == self.rows()
+    }
+
+    /// New rows for `t`, which stands in the last rows, minus what was copied below it.
+    fn push_rest(&mut self, t: &Triple, triple: Option<&Triple>, elements: &[Linear]) -> Triple {
+        let mut cells = t.cells.map(|cell| self.value(cell));
+        let mut rest = t.clone();
+        if let Some(u) = triple {
+            cells = core::array::from_fn(|i| cells[i] - self.value(u.cells[i]));
+            rest.value -= &u.value;
+            rest.negative += u.positive;
+            rest.positive += u.negative;
+        }
+        for element in elements {
+            let (value, parts) = self.element_integer(*element);
+            cells = core::array::from_fn(|i| cells[i] - parts[i]);
+            rest.value -= value;
+        }
+        rest.cells = cells.map(|value| self.witness(value));
+        rest
+    }
+
+    /// `t - u - x - y` for a `t` that stands in the last three rows: `[W-9]`.
+    pub(crate) fn minus_triple(&mut self, t: &Triple, u: &Triple, elements: [Linear; 2]) -> Triple {
+        assert!(self.at_end(t), "the minuend stands in the last rows");
+        self.copy_all(u.cells.into_iter().chain(elements.into_iter().flatten()));
+        self.start(t.cells[0], Relation::MinusTriple);
+        self.push_rest(t, Some(u), &elements)
+    }
+
+    /// `t - x - y - z` for a `t` that stands in the last three rows: `[W-10]`.
+    pub(crate) fn minus_elements(&mut self, t: &Triple, elements: [Linear; 3]) -> Triple {
+        assert!(self.at_end(t), "the minuend stands in the last rows");
+        self.copy_all(elements.into_iter().flatten());
+        self.start(t.cells[0], Relation::MinusElements);
+        self.push_rest(t, None, &elements)
+    }
+
+    /// Constrains the number, which stands in the last three rows, to be a multiple of `q`: `[W-8]`. Six rows follow, then the
+    /// running sum of quotient and carries, whose head is returned.
+    pub(crate) fn reduce(&mut self, t: &Triple) -> Cell {
+        assert!(self.at_end(t), "what is reduced stands in the last rows");
         assert!(
-            a.weight <= 2 && b.weight() <= 2 && sum_weight <= 8,
-            "limbs within the bounds of the proof above"
+            t.negative <= MOST_NEGATIVE && t.positive <= MOST_POSITIVE,
+            "products within the bounds of the proof above"
         );
-        let factor_b = match b {
-            Factor::One(x) => self.integers(x),
-            Factor::Difference(x, y) => {
-                let (x, y) = (self.integers(x), self.integers(y));
-                core::array::from_fn(|i| &x[i] - &y[i])
-            }
-        };
-        let terms: Vec<_> = sum.iter().map(|x| self.integers(x)).collect();
-        let c = core::array::from_fn(|i| terms.iter().map(|term| &term[i]).sum());
-        let (quotient, carries) = division(&self.integers(a), &factor_b, &c);
-        let quotient = self.fe_from_limbs(quotient, Fq::ZERO);
-        let carries = carries.map(|carry| self.range(carry, CARRY_BITS / LOOKUP_BITS));
-        let b = match b {
-            Factor::One(x) => x.limbs.map(|limb| self.copy(limb)),
-            Factor::Difference(x, y) => self.push_difference(x, y),
-        };
-        self.copy_all([a.limbs, quotient.limbs, carries].into_iter().flatten());
-        self.push_sum(sum);
-        self.start(b[0], Relation::FieldProduct);
+        let halves = [t.cells[0], t.cells[1]].map(|cell| limbs::signed(self.value(cell)));
+        let digits = division(&t.value, &halves);
+        let at = [0, 1, 2, 3].map(|i| i * LIMB_DIGITS);
+        let at = at.into_iter().chain([QUOTIENT_DIGITS, QUOTIENT_DIGITS + CARRY_DIGITS]);
+        let rows: Vec<_> = at.clone().map(|_| self.witness(Fr::ZERO)).collect();
+        self.start(t.cells[0], Relation::Reduce);
+        let head = self.running_sum(&digits);
+        for (row, at) in rows.into_iter().zip(at) {
+            let cell = Cell(head.0 + at as u32);
+            self.set_copy(cell, row);
+        }
+        head
     }
 
     /// `a·b` as a new element.
     pub fn fe_mul(&mut self, a: &Fe, b: &Fe) -> Fe {
-        let product = self.fe(a.value * b.value);
-        self.assert_product(Factor::One(b), a, &[&product]);
-        product
+        let c = self.fe(a.value * b.value);
+        let product = self.product(a, Factor::One(b));
+        let none = self.no_element();
+        let rest = self.minus_elements(&product, [c.linear(), none, none]);
+        self.reduce(&rest);
+        c
     }
 
-    /// The representative in the scalar field.
-    pub fn fe_native(&mut self, x: &Fe) -> Cell {
-        let [up, top] = [LIMB_BITS, 2 * LIMB_BITS].map(|n| self.constant(power(n)));
-        self.sum_of_products(x.limbs[0], &[(up, x.limbs[1]), (top, x.limbs[2])])
-    }
-
-    /// Constrains an element just assigned to be the representative below `q`: some `e ≥ 0` has `x + e = q - 1`, limb by
-    /// limb with carries. A carry is looked up, so its equation, of numbers below 2^115, holds over the integers.
+    /// Constrains an element to be the representative below `q`: some element `e` has `x + e = q - 1`. With lower and upper
+    /// halves that is `lo + lo' = p + 2^132·c` and `hi + hi' + c = P` for a bit `c`, integers below 2^134 all. `c` is
+    /// taken from the second; the first is then the equation in the scalar field.
     pub fn assert_canonical(&mut self, x: &Fe) {
         let e = self.fe(-Fq::ONE - x.value);
-        let [p, one] = [-Fq::ONE, Fq::ONE].map(|value| self.fe_constant(value));
-        let up = self.constant(power(LIMB_BITS));
-        let (one, mut carry) = (one.limbs[0], self.zero());
-        for i in 0..3 {
-            let sum = self.sum_of_products(x.limbs[i], &[(one, e.limbs[i]), (one, carry)]);
-            let excess = limbs::signed(self.value(sum) - self.value(p.limbs[i]));
-            carry = if i == 2 {
-                self.zero()
-            } else {
-                self.range(limbs::low(&wrap(&(excess >> LIMB_BITS), LOOKUP_BITS)), 1)
-            };
-            let expected = self.mul_add(p.limbs[i], up, carry);
-            self.assert_equal(sum, expected);
-        }
+        let p = self.fe_constant(-Fq::ONE);
+        let [one, minus_one] = [Fr::ONE, -Fr::ONE].map(|value| self.constant(value));
+        let sum = self.mul_add(x.cells[0], one, e.cells[0]);
+        self.assert_equal(sum, p.cells[0]);
+        let (upper, terms) = (p.cells[2], [(minus_one, x.cells[2]), (minus_one, e.cells[2])]);
+        let carry = self.sum_of_products(upper, &terms);
+        let square = self.mul(carry, carry);
+        self.assert_equal(square, carry);
     }
 }
 
-/// Quotient and carries for [`Builder::assert_product`], as their cells hold them. For values that are no product they are
-/// of the right size and wrong.
-fn division(a: &[BigInt; 3], b: &[BigInt; 3], c: &[BigInt; 3]) -> ([u128; 3], [u128; 3]) {
-    let p = modulus_limbs().map(BigInt::from);
-    let quotient = floor_div(&(compose(a) * compose(b) - compose(c)), &compose(&p));
-    let shifted = quotient + (BigInt::from(1) << (QUOTIENT_OFFSET + 2 * LIMB_BITS));
-    let cells = limbs::of_big(&wrap(&shifted, 2 * LIMB_BITS + TOP_BITS));
-    let mut q = cells.map(BigInt::from);
-    q[2] -= BigInt::from(1) << QUOTIENT_OFFSET;
-    let mut carry = BigInt::ZERO;
-    let carries = core::array::from_fn(|t| {
-        let column: BigInt = (0..=t).map(|i| &a[i] * &b[t - i] - &q[i] * &p[t - i]).sum();
-        carry = (column - &c[t] + &carry) >> LIMB_BITS;
-        limbs::low(&wrap(&(&carry + (BigInt::from(1) << CARRY_OFFSET)), CARRY_BITS))
-    });
-    (cells, carries)
+/// The digits of quotient and carries. For an integer that is no multiple they are of the right number and wrong.
+fn division(value: &BigInt, halves_of_value: &[BigInt; 2]) -> Vec<u8> {
+    let p = modulus();
+    let offset = BigInt::from(QUOTIENT_OFFSET) << (3 * LIMB_BITS);
+    let shifted = wrap(&(floor_div(value, &BigInt::from(p.clone())) + offset), 2 * QUOTIENT_DIGITS);
+    let mut q = decompose(&shifted);
+    q[3] -= BigInt::from(QUOTIENT_OFFSET);
+    let [lo, hi] = halves(&q, &decompose(&p));
+    let v0: BigInt = (&halves_of_value[0] - lo) >> HALF_BITS;
+    let v1: BigInt = (&halves_of_value[1] - hi + &v0) >> HALF_BITS;
+    let mut digits = limbs::base_four(&shifted, QUOTIENT_DIGITS);
+    for v in [v0, v1] {
+        let shifted = wrap(&(v + (BigInt::from(1) << CARRY_OFFSET)), 2 * CARRY_DIGITS);
+        digits.extend(limbs::base_four(&shifted, CARRY_DIGITS));
+    }
+    digits
 }

@@ -1,4 +1,4 @@
-//! Numbers as limbs of 95, 95 and 76 bits.
+//! Integers, and elements of one field as integers or elements of the other.
 
 use halo2_base::halo2_proofs::halo2curves::{
     bn256::{Fq, Fr},
@@ -6,17 +6,9 @@ use halo2_base::halo2_proofs::halo2curves::{
 };
 use num_bigint::{BigInt, BigUint};
 
-use crate::gate::LIMB_BITS;
-
-/// The limbs of a canonical representative.
-pub(crate) fn of(value: Fq) -> [u128; 3] {
-    of_big(&BigUint::from_bytes_le(value.to_repr().as_ref()))
-}
-
-/// The three lowest limbs, the third with all that fits 128 bits.
-pub(crate) fn of_big(value: &BigUint) -> [u128; 3] {
-    let mask = (BigUint::from(1_u8) << LIMB_BITS) - 1_u8;
-    [value & &mask, (value >> LIMB_BITS) & &mask, value >> (2 * LIMB_BITS)].map(|limb| low(&limb))
+/// The canonical representative of an element of the base field.
+pub(crate) fn of(value: Fq) -> BigUint {
+    BigUint::from_bytes_le(value.to_repr().as_ref())
 }
 
 /// The lowest 128 bits.
@@ -24,6 +16,12 @@ pub(crate) fn low(value: &BigUint) -> u128 {
     let digits = value.to_u64_digits();
     let digit = |i: usize| u128::from(digits.get(i).copied().unwrap_or(0));
     digit(0) | digit(1) << 64
+}
+
+/// The lowest digits in base four, the lowest first.
+pub(crate) fn base_four(value: &BigUint, digits: usize) -> Vec<u8> {
+    let bytes = value.to_bytes_le();
+    (0..digits).map(|i| bytes.get(i / 4).map_or(0, |byte| (byte >> (2 * (i % 4))) & 3)).collect()
 }
 
 /// The integer a scalar stands for: of the two candidates the smaller in magnitude.
@@ -39,12 +37,9 @@ pub(crate) fn integer(value: Fr) -> BigUint {
 }
 
 /// The value modulo the scalar field's modulus.
-#[cfg(test)]
-pub(crate) fn scalar(value: &BigInt) -> Fr {
-    let (sign, digits) = value.to_u64_digits();
-    let magnitude =
-        digits.iter().rev().fold(Fr::zero(), |sum, digit| sum * Fr::from_u128(1 << 64) + Fr::from(*digit));
-    if sign == num_bigint::Sign::Minus { -magnitude } else { magnitude }
+pub(crate) fn scalar(value: &BigUint) -> Fr {
+    let words = value.to_u64_digits();
+    words.iter().rev().fold(Fr::zero(), |sum, word| sum * Fr::from_u128(1 << 64) + Fr::from(*word))
 }
 
 /// A canonical representative as an element of the other field.

@@ -25,19 +25,16 @@ use crate::{
     curve::Point,
     field::Fe,
     inner::{INNER_INSTANCES, InnerKey, SECURE_MDS, Scheme, Transcript},
-    limbs,
     loader::{Chip, FormalSum, Term},
     msm::Base,
 };
 
 /// The binary logarithm of the number of rows.
-pub const K: u32 = 20;
+pub const K: u32 = 21;
 /// Instances that hold the accumulator: `x` and `y` of both points, three limbs each. They come first.
 pub const ACCUMULATOR_LIMBS: usize = 12;
-/// Bits of an instance limb, but for the third, which has [`OUTPUT_TOP_BITS`].
+/// Bits of an instance limb; the third has the rest, which fits 80 bits, so that a coordinate's limbs make a word without wrapping.
 const OUTPUT_BITS: usize = 88;
-/// 88 + 88 + 80 = 256: a coordinate's limbs make a word without wrapping.
-const OUTPUT_TOP_BITS: usize = 80;
 
 /// Why a proof could not be wrapped.
 #[derive(Debug, thiserror::Error)]
@@ -49,14 +46,6 @@ pub enum WrapError {
         needed: usize,
         /// Rows that can be used.
         available: usize,
-    },
-    /// Too many rows carry constants.
-    #[error("{free} rows are left for a lookup table of {needed}")]
-    Table {
-        /// Rows without constants.
-        free: usize,
-        /// Entries of the table.
-        needed: usize,
     },
     /// The proof is too short or too long.
     #[error("the inner proof has {actual} bytes instead of {expected}")]
@@ -171,36 +160,12 @@ fn expose(builder: &mut Builder, accumulator: [&Point; 2], inner: &[Cell]) {
     }
 }
 
-/// The same integer in limbs of 88, 88 and 80 bits, by these sums:
-///
-/// ```text
-/// x₀ = o₀ + 2^88·h₀,   x₁ = m + 2^81·h₁,   o₁ = h₀ + 2^7·m,   o₂ = h₁ + 2^14·x₂
-/// ```
-///
-/// Every part is range-checked and every sum is far below the scalar field's modulus, so each is an equation of integers. The
-/// bound of `o₂` says that the coordinate is below 2^256. Coordinates of `q` and above are left to the contract, whose
-/// precompile refuses them.
+/// The same integer in limbs of 88, 88 and 80 bits. The running sum's cells above the lowest 88 and 176 bits are `z₄₄` and `z₈₈`, so
+/// the limbs are `z₀ - 2^88·z₄₄`, `z₄₄ - 2^88·z₈₈` and `z₈₈`: exactly, since each is a sum of its own digits. Coordinates of `q` and
+/// above (all are below 2^254) are left to the contract, whose precompile refuses them.
 pub(crate) fn output_limbs(builder: &mut Builder, x: &Fe) -> [Cell; 3] {
-    let [x0, x1, x2] = x.limbs.map(|limb| limbs::low(&limbs::integer(builder.value(limb))));
-    let cut = |value: u128, bits: usize| (value & ((1 << bits) - 1), value >> bits);
-    let (low, high) = cut(x0, 88);
-    let o0 = builder.range_bits(low, OUTPUT_BITS);
-    let h0 = builder.range_bits(high, 7);
-    join(builder, o0, h0, 88, x.limbs[0]);
-    let (low, high1) = cut(x1, 81);
-    let m = builder.range_bits(low, 81);
-    let h1 = builder.range_bits(high1, 14);
-    join(builder, m, h1, 81, x.limbs[1]);
-    let o1 = builder.range_bits(high + (low << 7), OUTPUT_BITS);
-    join(builder, h0, m, 7, o1);
-    let o2 = builder.range_bits(high1 + (x2 << 14), OUTPUT_TOP_BITS);
-    join(builder, h1, x.limbs[2], 14, o2);
-    [o0, o1, o2]
-}
-
-/// `low + 2^bits·high = whole`
-fn join(builder: &mut Builder, low: Cell, high: Cell, bits: usize, whole: Cell) {
-    let shift = builder.constant(crate::gate::power(bits));
-    let sum = builder.mul_add(low, shift, high);
-    builder.assert_equal(sum, whole);
+    let [z1, z2] = [1, 2].map(|i| x.above(i * OUTPUT_BITS / 2));
+    let minus_shift = builder.constant(-crate::gate::power(OUTPUT_BITS));
+    let [o0, o1] = [(x.cells[0], z1), (z1, z2)].map(|(low, high)| builder.mul_add(low, minus_shift, high));
+    [o0, o1, z2]
 }

@@ -7,12 +7,13 @@ use halo2_base::halo2_proofs::halo2curves::{
 use super::{Fault, change_class, curve::random_point, faults, random_fr};
 use crate::{
     builder::{Builder, Cell},
-    msm::{Base, WINDOWS, digits, start_scalar},
+    gate::Relation,
+    msm::{Base, Correction, WINDOWS, correction, digits},
 };
 
 #[test]
 fn digits_are_odd_and_sum_to_the_scalar() {
-    for scalar in [Fr::ZERO, Fr::ONE, Fr::from(2), -Fr::ONE, -Fr::from(2), random_fr(2), start_scalar()] {
+    for scalar in [Fr::ZERO, Fr::ONE, Fr::from(2), -Fr::ONE, -Fr::from(2), random_fr(2)] {
         let digits = digits(scalar);
         assert!(digits.iter().all(|d| d % 2 != 0 && d.abs() < 16));
         let sum = digits.iter().rev().fold(Fr::ZERO, |sum, d| {
@@ -26,20 +27,28 @@ fn digits_are_odd_and_sum_to_the_scalar() {
 /// The fact behind the soundness of the chain's additions: see the module's description.
 #[test]
 fn the_start_stays_until_the_last_addition() {
-    let small = |d: i64| if d < 0 { -Fr::from(d.unsigned_abs()) } else { Fr::from(d.unsigned_abs()) };
-    let digits = digits(start_scalar());
+    let power = |n: u64| Fr::from(16).pow_vartime([n]);
     let mut factor = Fr::ONE;
     for window in (0..WINDOWS).rev() {
         if window + 1 < WINDOWS {
             factor *= Fr::from(16);
         }
         assert_ne!(factor, Fr::ZERO);
-        let digit = small(digits[window]);
-        assert_ne!(factor, digit, "the point and what is added are not the same multiple of A");
-        if window > 0 {
-            assert_ne!(factor, -digit);
+        match correction(window) {
+            None => continue,
+            Some(Correction::AllButOne) => {
+                let taken = power(4) - Fr::ONE;
+                assert!(factor != taken && factor != -taken, "different points for all but one start");
+                factor -= taken;
+                assert_eq!(factor, Fr::ONE);
+            }
+            Some(Correction::All) => {
+                assert_eq!(window, 0, "the last addition");
+                let taken = power(3);
+                assert_ne!(factor, -taken, "the chain and what is added, -taken·A, for all but one start");
+                factor -= taken;
+            }
         }
-        factor += digit;
     }
     assert_eq!(factor, Fr::ZERO);
 }
@@ -107,10 +116,9 @@ fn a_digits_cells_are_tied_together() {
     builder.msm(&[(scalar, base)], challenge);
     assert_eq!(faults(&builder), []);
     // The first digit block starts below the row that copies zero.
-    let tagged = (start as usize..builder.rows())
-        .find(|row| builder.tags[*row].linear == 1 && builder.tags[*row].constant == 1)
-        .unwrap();
-    for i in 1..10 {
+    let tagged =
+        (start as usize..builder.rows()).find(|row| builder.tags[*row].relation == Relation::Digit).unwrap();
+    for i in 1..8 {
         let cell = Cell((tagged + i) as u32);
         let before = builder.value(cell);
         change_class(&mut builder, cell, before + Fr::ONE);

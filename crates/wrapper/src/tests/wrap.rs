@@ -19,7 +19,6 @@ use super::{Fault, change_class, faults, faults_with};
 use crate::{
     InnerKey, K, WrapError,
     builder::{Builder, Cell, INSTANCES},
-    gate::LOOKUP_BITS,
     inner::prove_inner,
     keygen_circuit, prover_circuit,
     wrap::{ACCUMULATOR_LIMBS, build, output_limbs},
@@ -33,11 +32,11 @@ struct Fixture {
     proof: Vec<u8>,
 }
 
-fn inner(stage: CircuitBuilderStage, columns: usize) -> BaseCircuitBuilder<Fr> {
+fn inner(stage: CircuitBuilderStage, columns: usize, fixed: usize) -> BaseCircuitBuilder<Fr> {
     let params = BaseCircuitParams {
         k: INNER_K as usize,
         num_advice_per_phase: vec![columns],
-        num_fixed: 1,
+        num_fixed: fixed,
         num_lookup_advice_per_phase: vec![1],
         lookup_bits: Some(8),
         num_instance_columns: 1,
@@ -64,8 +63,10 @@ fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
         let params = ParamsKZG::<Bn256>::setup(INNER_K, rand_core::OsRng);
-        let pk: ProvingKey<_> = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, 1), false).unwrap();
-        let proof = prove_inner(&params, &pk, inner(CircuitBuilderStage::Prover, 1), &instances()).unwrap();
+        let pk: ProvingKey<_> =
+            keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, 1, 1), false).unwrap();
+        let proof =
+            prove_inner(&params, &pk, inner(CircuitBuilderStage::Prover, 1, 1), &instances()).unwrap();
         Fixture { key: InnerKey::new(&params, pk.get_vk()), proof }
     })
 }
@@ -127,23 +128,11 @@ fn an_accumulators_limbs_are_exact() {
     }
 }
 
-/// The column's fixed values hold the whole table and nothing but numbers below 2^19.
-#[test]
-fn constants_and_table_share_a_column() {
-    let Fixture { key, .. } = fixture();
-    let circuit = keygen_circuit(key).unwrap();
-    let tags = &circuit.builder().tags;
-    assert!(tags.iter().all(|tags| tags.constant < 1 << LOOKUP_BITS));
-    let taken = tags.iter().filter(|tags| tags.needs_constant()).count();
-    assert!(tags.iter().all(|tags| tags.needs_constant() || tags.constant == 0));
-    assert!((1 << K) - taken > 1 << LOOKUP_BITS);
-}
-
 #[test]
 fn rows_do_not_depend_on_values() {
     let Fixture { key, proof } = fixture();
     let (a, b) = (keygen_circuit(key).unwrap(), prover_circuit(key, &instances(), proof).unwrap());
-    let shape = |b: &Builder| (b.tags.clone(), b.copies.clone());
+    let shape = |b: &Builder| (b.tags.clone(), b.copies.clone(), b.fixed.clone());
     assert!(shape(a.builder()) == shape(b.builder()));
 }
 
@@ -178,7 +167,18 @@ fn a_tampered_proof_is_refused_or_fails_at_the_pairing() {
 #[test]
 fn an_inner_circuit_that_is_too_large_is_refused() {
     let params = ParamsKZG::<Bn256>::setup(INNER_K, rand_core::OsRng);
-    let pk = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, 8), false).unwrap();
+    let pk = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, 8, 1), false).unwrap();
     let refused = keygen_circuit(&InnerKey::new(&params, pk.get_vk()));
     assert!(matches!(refused, Err(WrapError::Rows { needed, available }) if needed > available));
+}
+
+/// Around an inner circuit with 27 points in its sum, rows are left for half another one.
+#[test]
+fn twenty_seven_points_fit() {
+    let params = ParamsKZG::<Bn256>::setup(INNER_K, rand_core::OsRng);
+    let pk = keygen_pk2(&params, &inner(CircuitBuilderStage::Keygen, 2, 3), false).unwrap();
+    let circuit = keygen_circuit(&InnerKey::new(&params, pk.get_vk())).unwrap();
+    // Per point and window seven rows of digits and one at the top.
+    assert_eq!(circuit.builder().usage()["digits"], 27 * (64 * 7 + 1));
+    assert!(circuit.builder().rows() + 60_000 < 1 << K);
 }
