@@ -94,8 +94,9 @@ fn one_stark() {
 /// One contract, byte for byte, for every program and both configurations of the App VM: the committed proofs.
 #[test]
 fn committed_proofs_are_of_their_programs() {
-    let committed =
-        |name: &str| format!("{}/../../contracts/generated/v1/direct/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let committed = |name: &str| {
+        format!("{}/../../contracts/generated/v1/direct/{name}.json", env!("CARGO_MANIFEST_DIR"))
+    };
     let mut contracts = Vec::new();
     let mut leaf_commits = Vec::new();
     for (name, guest) in [

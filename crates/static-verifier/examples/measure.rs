@@ -4,7 +4,9 @@
 
 use std::{path::Path, time::Instant};
 
-use finial_evm::{Calldata, Chain, Contract, Parameters, Statement, compiler::Compiler, keys, prover};
+use finial_evm::{
+    Calldata, Chain, Circuit, Contract, Parameters, Statement, compiler::Compiler, keys, prover,
+};
 use finial_static_verifier::Operand::{Constant, Existing};
 use finial_static_verifier::{Challenger, CircuitBuilder, Ext, StaticCircuit, Usage, gadgets::ext::Quintic};
 use halo2_base::halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
@@ -125,8 +127,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     drop(circuit);
     if arguments.iter().any(|a| a == "contract") {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let contract =
-            Contract::generate(&parameters, pk.get_vk(), &Compiler { program: root.join("scripts/solc") })?;
+        let compiler = Compiler { program: root.join("scripts/solc") };
+        let contract = Contract::generate(Circuit::Direct, &parameters, pk.get_vk(), &compiler)?;
         println!("contract: {} bytes, {:?}", contract.manifest.code_bytes, contract.manifest.layout);
         let (wall, cpu) = (Instant::now(), cpu_seconds());
         let mut builder = CircuitBuilder::new();

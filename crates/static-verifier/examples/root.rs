@@ -5,7 +5,9 @@
 use std::{path::Path, time::Instant};
 
 use finial_agg_vm::{AggAir, Builder, Heights, Program};
-use finial_evm::{Calldata, Chain, Contract, Parameters, Statement, compiler::Compiler, keys, prover};
+use finial_evm::{
+    Calldata, Chain, Circuit, Contract, Parameters, Statement, compiler::Compiler, keys, prover,
+};
 use finial_protocol::{ProvingKey, RootConfig, Val, params::ROOT};
 use finial_public_values::{DIGEST_LEN, digest_to_scalar};
 use finial_recursion::unpack_root;
@@ -92,8 +94,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let halo2 = stage("Halo2 proof", || prover::prove(&parameters, &pk, circuit, &statement.instances()))?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let contract =
-        Contract::generate(&parameters, pk.get_vk(), &Compiler { program: root.join("scripts/solc") })?;
+    let compiler = Compiler { program: root.join("scripts/solc") };
+    let contract = Contract::generate(Circuit::Direct, &parameters, pk.get_vk(), &compiler)?;
     println!("contract: {} bytes, {:?}", contract.manifest.code_bytes, contract.manifest.layout);
     let verified = Chain::deploy(&contract)?.verify(&Calldata::new(&statement, &halo2))?;
     println!("gas: {}", verified.gas);

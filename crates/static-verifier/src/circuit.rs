@@ -304,6 +304,8 @@ mod tests {
         let degrees = meta.gates().iter().flat_map(|gate| gate.polynomials()).map(|p| p.degree());
         assert_eq!(degrees.max(), Some(5));
         assert_eq!(meta.permutation().get_columns().len(), 3);
-        assert!(meta.lookups().iter().all(|lookup| lookup.input_expressions().iter().all(|e| e.degree() <= 1)));
+        assert!(
+            meta.lookups().iter().all(|lookup| lookup.input_expressions().iter().all(|e| e.degree() <= 1))
+        );
     }
 }
