@@ -1,7 +1,8 @@
 //! A file of snarkjs, imported: keys and proofs made with it are of it, and of no other set.
 
 use finial_evm::{
-    Parameters, Statement,
+    Calldata, Chain, Circuit, Contract, Parameters, Statement,
+    compiler::Compiler,
     keys::{self, KeyError},
     params::{Claim, ParamSet},
     prover::{self, ProveError, VerifyError},
@@ -62,10 +63,24 @@ fn keygen(parameters: &Parameters) -> ProvingKey<G1Affine> {
 }
 
 fn instances() -> Vec<Fr> {
+    statement().instances().to_vec()
+}
+
+fn statement() -> Statement {
     let exe_commit = Fr::from(7);
     let mut statement = Statement { exe_commit, leaf_commit: Fr::from(0), public_values: b"values".to_vec() };
     statement.leaf_commit = exe_commit * exe_commit + statement.user_public_values()[0];
-    statement.instances().to_vec()
+    statement
+}
+
+fn proof(parameters: &Parameters) -> Vec<u8> {
+    let (pk, instances) = (keygen(parameters), instances());
+    prover::prove(parameters, &pk, circuit(CircuitBuilderStage::Prover, &instances), &instances).unwrap()
+}
+
+fn contract(parameters: &Parameters) -> Contract {
+    let compiler = Compiler { program: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/solc") };
+    Contract::generate(Circuit::Direct, parameters, keygen(parameters).get_vk(), &compiler).unwrap()
 }
 
 #[test]
@@ -110,4 +125,26 @@ fn a_key_on_disk_is_of_one_set() {
     for other in [development, digest, name, insecure] {
         assert!(matches!(load(&other), Err(KeyError::Stale { .. })));
     }
+}
+
+/// What a ceremony is for: its contract works on every chain, that of development parameters on none with value.
+#[test]
+fn a_contract_of_imported_parameters_works_on_main_net() {
+    let cache = tempfile::tempdir().unwrap();
+    let (parameters, statement) = (imported(cache.path()), statement());
+    let real = contract(&parameters);
+    assert!(!real.manifest.params.insecure);
+    let development = Parameters::development(cache.path(), K).unwrap();
+    let verify = |chain: &mut Chain, proof: &[u8]| chain.verify(&Calldata::new(&statement, proof));
+    for chain_id in [1, 10, 31337] {
+        let mut chain = Chain::deploy_on(&real, chain_id).unwrap();
+        verify(&mut chain, &proof(&parameters)).unwrap();
+        // Everybody knows the development secret; this contract does not.
+        verify(&mut chain, &proof(&development)).unwrap_err();
+    }
+    let toy = contract(&development);
+    assert!(Chain::deploy_on(&toy, 1).is_err());
+    let mut chain = Chain::deploy_on(&toy, 1337).unwrap();
+    verify(&mut chain, &proof(&development)).unwrap();
+    verify(&mut chain, &proof(&parameters)).unwrap_err();
 }
