@@ -223,6 +223,26 @@ impl Sdk {
         continuation.unpack_root(&root).map_err(failed("the root proof"))
     }
 
+    /// The static verifier's proof, by `prove`.
+    fn last(
+        &self,
+        meter: &mut Meter,
+        work: &Work<'_>,
+        root: &RootProof,
+        prove: impl FnOnce(&FinalKeys, StaticCircuit) -> Result<Vec<u8>, SdkError>,
+    ) -> Result<Vec<u8>, SdkError> {
+        work.begin("keys of the final circuit");
+        let keys = meter.stage(stage::FINAL_KEYS, || self.keys.last(&self.options))?;
+        work.begin("final proof");
+        let proof = meter.stage(stage::FINAL, || {
+            let circuit = prover_circuit(&keys.root, &keys.pinning, root)
+                .map_err(|error| SdkError::Circuit(error.to_string()))?;
+            prove(&keys, circuit)
+        })?;
+        work.done(weight::FINAL);
+        Ok(proof)
+    }
+
     /// The direct circuit's proof.
     fn direct(
         &self,
@@ -231,15 +251,9 @@ impl Sdk {
         root: &RootProof,
         statement: &Statement,
     ) -> Result<Vec<u8>, SdkError> {
-        work.begin("keys of the final circuit");
-        let keys = meter.stage(stage::FINAL_KEYS, || self.keys.last(&self.options))?;
-        work.begin("final proof");
-        let proof = meter.stage(stage::FINAL, || {
-            let circuit = static_circuit(&keys, root)?;
-            Ok::<_, SdkError>(prove_halo2(&keys.parameters, &keys.key.pk, circuit, &statement.instances())?)
-        })?;
-        work.done(weight::FINAL);
-        Ok(proof)
+        self.last(meter, work, root, |keys, circuit| {
+            Ok(prove_halo2(&keys.parameters, &keys.key.pk, circuit, &statement.instances())?)
+        })
     }
 
     /// The wrapper's proof of the direct circuit's, with the accumulator before it.
@@ -250,15 +264,8 @@ impl Sdk {
         root: &RootProof,
         statement: &Statement,
     ) -> Result<Vec<u8>, SdkError> {
-        work.begin("keys of the final circuit");
-        let keys = meter.stage(stage::FINAL_KEYS, || self.keys.last(&self.options))?;
-        work.begin("final proof, to be wrapped");
-        let inner = meter.stage(stage::FINAL, || {
-            let circuit = static_circuit(&keys, root)?;
-            inner_proof(&keys, circuit, statement)
-        })?;
-        work.done(weight::FINAL);
-        drop(keys);
+        let inner = self.last(meter, work, root, |keys, circuit| inner_proof(keys, circuit, statement))?;
+        // The wrapper needs the memory.
         self.keys.release_last();
 
         work.begin("keys of the wrapper");
@@ -316,8 +323,4 @@ fn statement(proven: &Proven) -> Result<Statement, SdkError> {
         leaf_commit: scalar("leaf_commit", &proven.verified.leaf_commit)?,
         public_values: proven.public_output.clone(),
     })
-}
-
-fn static_circuit(keys: &FinalKeys, root: &RootProof) -> Result<StaticCircuit, SdkError> {
-    prover_circuit(&keys.root, &keys.pinning, root).map_err(|error| SdkError::Circuit(error.to_string()))
 }
