@@ -94,10 +94,19 @@ pub fn prover_circuit(
     pinning: &Pinning,
     proof: &RootProof,
 ) -> Result<StaticCircuit, RootError> {
-    require_shape(key, proof)?;
+    // The verifying key fixes the size; a pinning of another could only make a proof of no use.
     if pinning.params.k != K {
         return Err(CapacityError::Other.into());
     }
+    prover_circuit_of_any_size(key, pinning, proof)
+}
+
+fn prover_circuit_of_any_size(
+    key: &RootKey,
+    pinning: &Pinning,
+    proof: &RootProof,
+) -> Result<StaticCircuit, RootError> {
+    require_shape(key, proof)?;
     let mut builder = CircuitBuilder::new();
     let written = write(&mut builder, key, Some(proof))?;
     if let Some(check) = written.violated {

@@ -31,7 +31,10 @@ fn pinning(key: &RootKey) -> Pinning {
 #[test]
 fn the_instances_are_the_commitments_and_the_user_public_values() {
     let (key, proof) = fixture();
-    let circuit = prover_circuit(&key, &pinning(&key), &proof).unwrap();
+    let pinning = pinning(&key);
+    let other_size = prover_circuit(&key, &pinning, &proof);
+    assert!(matches!(other_size, Err(RootError::Capacity(CapacityError::Other))));
+    let circuit = prover_circuit_of_any_size(&key, &pinning, &proof).unwrap();
     let values = &proof.public_values[2];
     let bytes: [u8; 32] = core::array::from_fn(|i| u8::try_from(values[16 + i].as_canonical_u32()).unwrap());
     let [high, low] = half_scalars(&bytes);
@@ -50,7 +53,7 @@ fn the_instances_are_the_commitments_and_the_user_public_values() {
 fn another_root_program_is_refused() {
     let (mut key, proof) = fixture();
     key.preprocessed[1][0] += Bn254::ONE;
-    let refused = prover_circuit(&key, &pinning(&key), &proof);
+    let refused = prover_circuit_of_any_size(&key, &pinning(&key), &proof);
     assert!(matches!(refused, Err(RootError::Rejected(_))));
     assert!(
         !failures(|builder| {
@@ -64,7 +67,7 @@ fn another_root_program_is_refused() {
 fn another_verifying_key_is_refused() {
     let (mut key, proof) = fixture();
     key.digest[0] += Val::ONE;
-    let refused = prover_circuit(&key, &pinning(&key), &proof);
+    let refused = prover_circuit_of_any_size(&key, &pinning(&key), &proof);
     assert!(matches!(refused, Err(RootError::Rejected(_))));
 }
 
@@ -89,12 +92,12 @@ fn lists_of_another_length_are_refused() {
     for (what, change) in changes {
         let mut changed = proof.clone();
         change(&mut changed);
-        let refused = prover_circuit(&key, &pinning, &changed);
+        let refused = prover_circuit_of_any_size(&key, &pinning, &changed);
         assert!(matches!(refused, Err(RootError::Shape(found)) if found == what), "{what}");
     }
     let mut changed = proof.clone();
     changed.public_values[2][51] = Val::ONE;
-    assert!(matches!(prover_circuit(&key, &pinning, &changed), Err(RootError::Padding)));
+    assert!(matches!(prover_circuit_of_any_size(&key, &pinning, &changed), Err(RootError::Padding)));
 }
 
 #[test]
