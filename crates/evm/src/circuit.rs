@@ -55,6 +55,11 @@ impl Circuit {
         Self::ALL.into_iter().find(|circuit| circuit.instances() == rows)
     }
 
+    /// Whether a proof of this circuit takes keys and parameters of the other: a wrapped proof wraps a direct one.
+    pub fn needs(self, other: Self) -> bool {
+        self == other || other == Self::Direct
+    }
+
     /// Where in the instances the accumulator's limbs stand (column, row), as `snark-verifier` wants it.
     pub(crate) fn accumulator_indices(self) -> Option<Vec<(usize, usize)>> {
         match self {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::Sdk;
 use crate::error::SdkError;
 use crate::meter::Report;
+use crate::outcome::ProveOutcome;
 use crate::pipeline::stage;
 
 /// The program that is measured.
@@ -74,15 +75,9 @@ impl Sdk {
         self.keys.clear();
         let input = self.input_for(&program, CYCLES)?;
         let (_, outcome) = self.prove_evm(&program, &input, Circuit::Direct)?;
+        rows.extend(proof_rows(&outcome.report));
+        rows.extend(gas_rows(["gas, direct", "gas, direct, Osaka"], &outcome, [380e3, 330e3]));
         let report = outcome.report;
-        rows.extend(proof_rows(&report));
-        rows.push(row("gas, direct", "gas", outcome.gas.unwrap_or_default() as f64, [380e3, 330e3]));
-        rows.push(row(
-            "gas, direct, Osaka",
-            "gas",
-            outcome.gas_osaka.unwrap_or_default() as f64,
-            [380e3 + OSAKA, 330e3 + OSAKA],
-        ));
         // A short run: what is measured is the wrapper.
         self.keys.clear();
         let (_, outcome) = self.prove_evm(&program, &10_u32.to_le_bytes(), Circuit::Wrapped)?;
@@ -92,13 +87,7 @@ impl Sdk {
             wrapper.map_or(0, |stage| stage.peak_rss_bytes),
             5.0,
         ));
-        rows.push(row("gas, wrapped", "gas", outcome.gas.unwrap_or_default() as f64, [300e3, 275e3]));
-        rows.push(row(
-            "gas, wrapped, Osaka",
-            "gas",
-            outcome.gas_osaka.unwrap_or_default() as f64,
-            [300e3 + OSAKA, 275e3 + OSAKA],
-        ));
+        rows.extend(gas_rows(["gas, wrapped", "gas, wrapped, Osaka"], &outcome, [300e3, 275e3]));
         let totals = &setup.report.totals;
         rows.push(peak(
             row("set-up (from the cache where it is there)", "s", totals.wall_s, [240.0, 60.0]),
@@ -132,6 +121,15 @@ impl Sdk {
         let n = cycles.saturating_sub(few) * 1_000 / (many - few).max(1) + 1_000;
         Ok(u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes().to_vec())
     }
+}
+
+/// Gas by Prague's rules, for which the budgets are stated, and by Osaka's.
+fn gas_rows(names: [&'static str; 2], outcome: &ProveOutcome, budgets: [f64; 2]) -> [BenchRow; 2] {
+    let gas = |gas: Option<u64>| gas.unwrap_or_default() as f64;
+    [
+        row(names[0], "gas", gas(outcome.gas), budgets),
+        row(names[1], "gas", gas(outcome.gas_osaka), budgets.map(|budget| budget + OSAKA)),
+    ]
 }
 
 fn proof_rows(report: &Report) -> Vec<BenchRow> {

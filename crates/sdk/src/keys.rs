@@ -187,10 +187,8 @@ fn circuit_name(root: &RootKey) -> String {
 /// Before a contract is made that may hold value: checks the parameters in the cache point by point, and removes the keys made
 /// with them, so that they are made from nothing. Whoever could write to the cache could else choose the contract's key.
 pub(crate) fn distrust_cache(options: &Options, circuit: Circuit) -> Result<(), SdkError> {
-    for part in Circuit::ALL {
-        if part == Circuit::Direct || part == circuit {
-            Parameters::check(&options.cache, &options.params, log_rows(part))?;
-        }
+    for needed in Circuit::ALL.into_iter().filter(|needed| circuit.needs(*needed)) {
+        Parameters::check(&options.cache, &options.params, log_rows(needed))?;
     }
     let io = |source| SdkError::Io { action: "remove the keys in", path: options.cache.clone(), source };
     let set = format!("-{}-k", options.params);

@@ -134,7 +134,9 @@ impl Sdk {
             return Err(SdkError::NothingPublic);
         }
         // Before hours of work: can the parameters be had?
-        drop(parameters(&self.options, log_rows(circuit))?);
+        for needed in Circuit::ALL.into_iter().filter(|needed| circuit.needs(*needed)) {
+            drop(parameters(&self.options, log_rows(needed))?);
+        }
         let proven = self.stark(&mut meter, &work, program, input, rehearsal)?;
         let root = Self::root(&mut meter, &work, &proven)?;
         let statement = statement(&proven)?;

@@ -59,6 +59,8 @@ use crate::{
 const MOST_NEGATIVE: u8 = 2;
 /// Products that may be added in what is reduced.
 const MOST_POSITIVE: u8 = 3;
+/// Elements that may be added or subtracted on their own in what is reduced.
+const MOST_ELEMENTS: u8 = 8;
 
 /// An element of the base field.
 #[derive(Clone, Debug)]
@@ -109,6 +111,7 @@ pub(crate) struct Triple {
     pub(crate) cells: [Cell; 3],
     negative: u8,
     positive: u8,
+    elements: u8,
     /// What a prover knows it to be.
     value: BigInt,
 }
@@ -170,7 +173,7 @@ impl Builder {
 
     /// 0, as a triple.
     pub(crate) fn no_triple(&self) -> Triple {
-        Triple { cells: [self.zero(); 3], negative: 0, positive: 0, value: BigInt::ZERO }
+        Triple { cells: [self.zero(); 3], negative: 0, positive: 0, elements: 0, value: BigInt::ZERO }
     }
 
     /// 0, as an element that is only added.
@@ -215,7 +218,7 @@ impl Builder {
         self.start(factor[0], Relation::Product);
         let [lo, hi] = halves(&x, &y).map(|half| self.witness(scalar(&half)));
         let nat = self.witness(self.value(factor[0]) * self.value(a.cells[0]));
-        Triple { cells: [lo, hi, nat], negative, positive, value: compose(&x) * compose(&y) }
+        Triple { cells: [lo, hi, nat], negative, positive, elements: 0, value: compose(&x) * compose(&y) }
     }
 
     /// The triple in new rows at the end.
@@ -242,11 +245,13 @@ impl Builder {
             rest.value -= &u.value;
             rest.negative += u.positive;
             rest.positive += u.negative;
+            rest.elements += u.elements;
         }
         for element in elements {
             let (value, parts) = self.element_integer(*element);
             cells = core::array::from_fn(|i| cells[i] - parts[i]);
             rest.value -= value;
+            rest.elements += 1;
         }
         rest.cells = cells.map(|value| self.witness(value));
         rest
@@ -273,8 +278,8 @@ impl Builder {
     pub(crate) fn reduce(&mut self, t: &Triple) -> Cell {
         assert!(self.at_end(t), "what is reduced stands in the last rows");
         assert!(
-            t.negative <= MOST_NEGATIVE && t.positive <= MOST_POSITIVE,
-            "products within the bounds of the proof above"
+            t.negative <= MOST_NEGATIVE && t.positive <= MOST_POSITIVE && t.elements <= MOST_ELEMENTS,
+            "products and elements within the bounds of the proof above"
         );
         let halves = [t.cells[0], t.cells[1]].map(|cell| limbs::signed(self.value(cell)));
         let digits = division(&t.value, &halves);
