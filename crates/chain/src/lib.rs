@@ -17,7 +17,7 @@ pub mod submit;
 
 pub use alloy_primitives::Address;
 pub use deployments::Deployments;
-pub use error::{Error, Fault};
+pub use error::{Error, Fault, with_causes};
 pub use node::Node;
 pub use revert::Revert;
 pub use secret::{KeyError, KeySource, Sender};

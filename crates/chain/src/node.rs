@@ -16,7 +16,7 @@ use reqwest::Url;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::error::Error;
+use crate::error::{Error, with_causes};
 use crate::money::{MAX_GAS_PRICE, Wei};
 use crate::revert::Revert;
 use crate::secret::Sender;
@@ -326,7 +326,7 @@ impl Node {
         let why = match error {
             RpcError::ErrorResp(answer) => answer.message.to_string(),
             // The text may quote the URL, path and all.
-            other => redacted(&chain(other), &self.url, &self.place()),
+            other => redacted(&with_causes(other), &self.url, &self.place()),
         };
         Error::Node { place: self.place(), what, why }
     }
@@ -346,19 +346,6 @@ fn revert_data(error: &TransportError) -> Option<Bytes> {
     // Code 3 is what EIP-1474's successors give to reverts; others say it in the message.
     let reverted = answer.code == 3 || answer.message.to_lowercase().contains("revert");
     reverted.then(|| answer.as_revert_data().unwrap_or_default())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text = format!("{text}: {part}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// The text with the URL shortened to what may be shown.

@@ -125,16 +125,7 @@ impl CliError {
 
     /// The error and its causes, each said once: a cause that its error already quotes is left out.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let part = error.to_string();
-            if !text.contains(&part) {
-                text = format!("{text}: {part}");
-            }
-            cause = error.source();
-        }
-        text
+        finial_chain::with_causes(self)
     }
 }
 
